@@ -1,1 +1,50 @@
-export {};
+// Values and structures
+export {
+  bytesPerElement,
+  elementCount,
+  type DType,
+  type HostTensor,
+  type Shape,
+  type TensorSpec,
+  type TypedArray,
+} from "./dtype.ts";
+export {
+  bool,
+  constant,
+  float16,
+  float32,
+  int32,
+  int64,
+  isHostTensor,
+  isTensor,
+  Tensor,
+  type TensorLike,
+  type TensorTree,
+} from "./graph/tensor.ts";
+export { treeLeaves, treeMap, type Tree } from "./graph/tree.ts";
+
+// Operations
+export * from "./ops/index.ts";
+
+// Derivatives
+export { grad, valueAndGrad } from "./autodiff.ts";
+export { checkpoint } from "./checkpoint.ts";
+
+// Programs
+export type { InputValue, Program, ProgramDefinition, ProgramSummary, RunOptions } from "./program.ts";
+export { Resident } from "./resident.ts";
+export { cachePrograms } from "./program-cache.ts";
+
+// Engines
+export type { DeviceTensor, Engine, EngineSession, Provider } from "./engine/engine.ts";
+
+// Errors
+export {
+  DTypeMismatchError,
+  InvalidArgumentError,
+  NotDifferentiableError,
+  ProgramInputError,
+  ShapeMismatchError,
+  StateLostError,
+  TensorError,
+} from "./errors.ts";

@@ -1,0 +1,55 @@
+import type { Tensor } from "../graph/tensor.ts";
+import { add, div, mean, mul, sub, sumTo } from "./arithmetic.ts";
+import { sqrt, square } from "./elementwise.ts";
+import { primitive } from "./primitive.ts";
+
+/** Settings of a normalisation. */
+export interface NormOptions {
+  /** Added to the mean square before the root, so that a row of zeros stays finite. */
+  readonly epsilon?: number;
+}
+
+const lastMean = (x: Tensor): Tensor => mean(x, -1, { keepDims: true });
+const rootMeanSquare = (x: Tensor, epsilon: number): Tensor => sqrt(add(lastMean(square(x)), epsilon));
+
+/**
+ * x / √(mean(x²) + ε) ∘ weight over the last axis: `[..., d], [d] → [..., d]`.
+ * @see Zhang and Sennrich 2019 (arXiv:1910.07467).
+ */
+export function rmsNorm(x: Tensor, weight: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+  return primitive({
+    name: "rmsNorm",
+    forward: (x, weight) => mul(div(x as Tensor, rootMeanSquare(x as Tensor, epsilon)), weight as Tensor),
+    backward: ({ inputs: [x, weight], grad }) => {
+      if (!x || !weight) return [];
+      const root = rootMeanSquare(x, epsilon); // [..., 1]
+      const normal = div(x, root);
+      const byNormal = mul(grad, weight);
+      const byX = div(sub(byNormal, mul(normal, lastMean(mul(byNormal, normal)))), root);
+      return [byX, sumTo(mul(grad, normal), weight.shape)];
+    },
+  })(x, weight);
+}
+
+/**
+ * (x − mean) / √(variance + ε) ∘ weight + bias over the last axis: `[..., d], [d], [d] → [..., d]`.
+ * @see Ba, Kiros and Hinton 2016 (arXiv:1607.06450).
+ */
+export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+  const parts = (x: Tensor) => {
+    const centred = sub(x, lastMean(x));
+    const root = rootMeanSquare(centred, epsilon);
+    return { root, normal: div(centred, root) };
+  };
+  return primitive({
+    name: "layerNorm",
+    forward: (x, weight, bias) => add(mul(parts(x as Tensor).normal, weight as Tensor), bias as Tensor),
+    backward: ({ inputs: [x, weight, bias], grad }) => {
+      if (!x || !weight || !bias) return [];
+      const { root, normal } = parts(x);
+      const byNormal = mul(grad, weight);
+      const tangent = sub(sub(byNormal, lastMean(byNormal)), mul(normal, lastMean(mul(byNormal, normal))));
+      return [div(tangent, root), sumTo(mul(grad, normal), weight.shape), sumTo(grad, bias.shape)];
+    },
+  })(x, weight, bias);
+}

@@ -1,0 +1,147 @@
+import type { HostTensor, TensorSpec } from "./dtype.ts";
+import type { DeviceTensor, Engine } from "./engine/engine.ts";
+import { ProgramInputError, StateLostError } from "./errors.ts";
+import { isHostTensor } from "./graph/tensor.ts";
+import { treeLeaves, treeMap, type Tree } from "./graph/tree.ts";
+
+/** One leaf of resident state. */
+export interface Slot {
+  readonly path: string;
+  readonly spec: TensorSpec;
+  /** Holds the value now. */
+  current: DeviceTensor;
+  /** Takes the next value where an update in place is not safe; the two change roles after every run. */
+  spare: DeviceTensor | undefined;
+}
+
+/**
+ * Nested values that live in an engine: parameters, optimiser moments, caches. Programs read and replace them; they are
+ * copied out only when asked for. Several programs may share one.
+ */
+export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
+  readonly engine: Engine;
+  readonly #structure: Tree<Slot>;
+  readonly #slots: ReadonlyMap<string, Slot>;
+  #turn: Promise<unknown> = Promise.resolve();
+  #lost: string | undefined;
+  #disposed = false;
+
+  private constructor(engine: Engine, structure: Tree<Slot>) {
+    this.engine = engine;
+    this.#structure = structure;
+    this.#slots = new Map(treeLeaves<Slot>(structure, isSlot));
+  }
+
+  /** Copies nested host values into `engine`. */
+  static async create<S extends Tree<HostTensor>>(engine: Engine, values: S): Promise<Resident<S>> {
+    const allocated = new Map<string, DeviceTensor>();
+    for (const [path, value] of treeLeaves<HostTensor>(values, isHostTensor)) {
+      allocated.set(path, await engine.allocate({ dtype: value.dtype, shape: value.shape }, value));
+    }
+    const structure = treeMap<HostTensor, Slot>(values, isHostTensor, ({ dtype, shape }, path) => {
+      return { path, spec: { dtype, shape }, current: allocated.get(path) as DeviceTensor, spare: undefined };
+    });
+    return new Resident<S>(engine, structure);
+  }
+
+  /** The leaves by path. For the compiler; programs hold on to them. */
+  get slots(): ReadonlyMap<string, Slot> {
+    return this.#slots;
+  }
+
+  /** The same structure with `f` of every leaf. */
+  map<U>(f: (slot: Slot) => U): Tree<U> {
+    return treeMap<Slot, U>(this.#structure, isSlot, f);
+  }
+
+  /** Bytes held in the engine. */
+  get byteLength(): number {
+    return [...this.#slots.values()].reduce((total, { current, spare }) => {
+      const bytes = current.view()?.byteLength ?? 0;
+      return total + bytes * (spare ? 2 : 1);
+    }, 0);
+  }
+
+  /** Runs `f` when nobody else uses the state; calls take turns in order. */
+  exclusive<T>(f: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(f);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * A copy of the values under a path: `read("params.entity.mean")` is one tensor, `read("params")` a structure.
+   * @throws {ProgramInputError} for a path that is not there, listing those that are.
+   */
+  read(path: string): Promise<Tree<HostTensor>> {
+    return this.exclusive(async () => {
+      this.assertUsable();
+      const prefix = path === "" ? "" : `${path}.`;
+      const wanted = [...this.#slots.values()].filter((slot) => slot.path === path || slot.path.startsWith(prefix));
+      if (wanted.length === 0) {
+        throw new ProgramInputError(`no state at "${path}"; there is ${[...this.#slots.keys()].join(", ")}`);
+      }
+      const values = new Map<string, HostTensor>();
+      for (const slot of wanted) values.set(slot.path, await slot.current.read());
+      let node: unknown = this.#structure;
+      for (const key of path === "" ? [] : path.split(".")) node = (node as Record<string, unknown>)[key];
+      return treeMap<Slot, HostTensor>(node as Tree<Slot>, isSlot, (slot) => values.get(slot.path) as HostTensor);
+    });
+  }
+
+  /** A copy of everything. */
+  async readAll(): Promise<S> {
+    return (await this.read("")) as S;
+  }
+
+  /**
+   * Replaces values; leaves that `values` does not have stay as they are unless the state was lost.
+   * @throws {ProgramInputError} for a path, type or shape that does not fit.
+   */
+  write(values: Tree<HostTensor>, at = ""): Promise<void> {
+    return this.exclusive(async () => {
+      this.#assertOpen();
+      const given = treeLeaves<HostTensor>(values, isHostTensor, at);
+      for (const [path, value] of given) {
+        const slot = this.#slots.get(path);
+        if (!slot) throw new ProgramInputError(`no state at "${path}"; there is ${[...this.#slots.keys()].join(", ")}`);
+        await slot.current.write(value);
+      }
+      if (given.length === this.#slots.size) this.#lost = undefined;
+    });
+  }
+
+  /** Marks the values as unusable until all are written anew. For the compiler. */
+  lose(reason: string): void {
+    this.#lost = reason;
+  }
+
+  /** @throws {StateLostError} after a run that left the values half updated, or when disposed. */
+  assertUsable(): void {
+    this.#assertOpen();
+    if (this.#lost !== undefined) {
+      throw new StateLostError(`${this.#lost} left the state half updated; write all of it anew, for example from a checkpoint`);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#disposed) throw new StateLostError("the state was disposed; create it again");
+  }
+
+  /** Gives the memory back; repeating it does nothing. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const slot of this.#slots.values()) {
+      slot.current.dispose();
+      slot.spare?.dispose();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+const isSlot = (value: unknown): value is Slot =>
+  typeof value === "object" && value !== null && "current" in value && "spec" in value;
