@@ -52,6 +52,16 @@ export function onnxElementType(dtype: DType): number {
   return facts[dtype].onnx;
 }
 
+/** The element type with this code in ONNX. @throws {RangeError} for one that programs cannot use. */
+export function dtypeOfOnnx(code: number): DType {
+  for (const [dtype, { onnx }] of Object.entries(facts)) if (onnx === code && isDType(dtype)) return dtype;
+  throw new RangeError(`ONNX element type ${code} is not one of ${Object.keys(facts).join(", ")}`);
+}
+
+function isDType(name: string): name is DType {
+  return Object.hasOwn(facts, name);
+}
+
 /** Number of values in a tensor of this shape; 1 for a scalar. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((count, length) => count * length, 1);

@@ -119,6 +119,18 @@ export class DisposedError extends EngineError {
   }
 }
 
+/**
+ * @param place what takes the value, for the message.
+ * @throws {TensorMismatchError} unless both are of one element type and shape.
+ */
+export function requireSameSpec(place: string, wanted: TensorSpec, came: TensorSpec): void {
+  const same =
+    wanted.dtype === came.dtype &&
+    wanted.shape.length === came.shape.length &&
+    wanted.shape.every((length, axis) => length === came.shape[axis]);
+  if (!same) throw new TensorMismatchError(place, wanted, came);
+}
+
 function describe({ dtype, shape }: TensorSpec): string {
   return `${dtype}[${shape.join(", ")}]`;
 }
@@ -127,6 +139,7 @@ function majorOf(version: string): string {
   return version.slice(0, version.indexOf("."));
 }
 
-function reasonOf(cause: unknown): string {
+/** The words of whatever was thrown. */
+export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
