@@ -1,1 +1,22 @@
-export {};
+import { readFileSync } from "node:fs";
+import { runProcess } from "@offprint/experiment/cli";
+
+const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+await runProcess({
+  name: "offprint",
+  version: versionIn(manifest),
+  summary: "Papers that run: train, judge and use what they describe.",
+  groups: [
+    {
+      name: "kge",
+      summary: "Knowledge graph embedding: learn a graph, rate triples, predict missing ones.",
+      load: async () => (await import("@offprint/knowledge-graph-embeddings")).kgeCommands,
+    },
+  ],
+});
+
+function versionIn(json: unknown): string {
+  const version = typeof json === "object" && json !== null && "version" in json ? json.version : undefined;
+  return typeof version === "string" ? version : "unknown";
+}
