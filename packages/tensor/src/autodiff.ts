@@ -31,7 +31,8 @@ export function backpropagate(output: Tensor, seed: Tensor, by: readonly Tensor[
     const grad = grads.get(node);
     const wanted = node.inputs.map((input) => leadsBack.has(input));
     if (!grad || !wanted.includes(true)) continue;
-    if (!node.op.derivative) throw new NotDifferentiableError(`${node.op.name} has no derivative; use stopGradient before it`);
+    if (!node.op.derivative)
+      throw new NotDifferentiableError(`${node.op.name} has no derivative; use stopGradient before it`);
     const parts = node.op.derivative({ inputs: node.inputs, output: node, grad, attributes: node.attributes, wanted });
     for (const [index, input] of node.inputs.entries()) {
       const part = parts[index];
@@ -57,16 +58,23 @@ export function valueAndGrad<P extends TensorTree, R extends readonly unknown[]>
   return (params, ...rest) => {
     const leaves = treeLeaves<Tensor>(params, isTensor);
     for (const [path, leaf] of leaves) {
-      if (!isFloat(leaf.dtype)) throw new NotDifferentiableError(`parameter "${path}" is ${leaf.dtype}; wanted float32`);
+      if (!isFloat(leaf.dtype))
+        throw new NotDifferentiableError(`parameter "${path}" is ${leaf.dtype}; wanted float32`);
     }
     const value = f(params, ...rest);
     if (value.size !== 1) {
-      throw new NotDifferentiableError(`valueAndGrad: wanted a scalar, got shape [${value.shape.join(", ")}]; sum or average it`);
+      throw new NotDifferentiableError(
+        `valueAndGrad: wanted a scalar, got shape [${value.shape.join(", ")}]; sum or average it`,
+      );
     }
     const tensors = leaves.map(([, leaf]) => leaf);
     const found = backpropagate(value, full(value.shape, 1, value.dtype), tensors);
     const byLeaf = new Map(tensors.map((leaf, index) => [leaf, found[index]]));
-    const grads = treeMap<Tensor, Tensor>(params, isTensor, (leaf) => byLeaf.get(leaf) ?? full(leaf.shape, 0, leaf.dtype));
+    const grads = treeMap<Tensor, Tensor>(
+      params,
+      isTensor,
+      (leaf) => byLeaf.get(leaf) ?? full(leaf.shape, 0, leaf.dtype),
+    );
     return { value, grads: grads as P };
   };
 }

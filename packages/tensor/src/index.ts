@@ -31,6 +31,8 @@ export { grad, valueAndGrad } from "./autodiff.ts";
 export { checkpoint } from "./checkpoint.ts";
 
 // Programs
+export { compile, createResident, defaultEngine, openEngine, type EngineChoice } from "./default-engine.ts";
+export { hostTensor } from "./host-tensor.ts";
 export type { InputValue, Program, ProgramDefinition, ProgramSummary, RunOptions } from "./program.ts";
 export { Resident } from "./resident.ts";
 export { cachePrograms } from "./program-cache.ts";

@@ -12,6 +12,8 @@ import { Resident, type Slot } from "./resident.ts";
 
 type Specs = Readonly<Record<string, TensorSpec>>;
 type Outputs = Readonly<Record<string, Tensor>>;
+/** The state as symbolic tensors; nothing where the program has no state. */
+type Symbolic<S> = Tree<HostTensor> extends S ? unknown : MapTree<S, HostTensor, Tensor>;
 
 /** What a program computes, in terms of symbolic tensors. */
 export interface ProgramDefinition<S extends Tree<HostTensor>, I extends Specs, O extends Outputs> {
@@ -20,10 +22,10 @@ export interface ProgramDefinition<S extends Tree<HostTensor>, I extends Specs, 
   /** What every run is given. */
   readonly inputs?: I;
   /** Traced once. State that is left out of the result, or comes back as it was, is not touched. */
-  run(at: {
-    readonly state: MapTree<S, HostTensor, Tensor>;
-    readonly inputs: { readonly [K in keyof I]: Tensor };
-  }): { readonly state?: Tree<Tensor> | object; readonly outputs?: O };
+  run(at: { readonly state: Symbolic<S>; readonly inputs: { readonly [K in keyof I]: Tensor } }): {
+    readonly state?: Tree<Tensor> | object;
+    readonly outputs?: O;
+  };
 }
 
 /** One run's choices. */
@@ -158,7 +160,8 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
       if (!inPlace) slot.spare ??= await this.#engine.allocate(slot.spec);
     }
     for (const name of variant.inputNames) {
-      if (!this.#inputs.has(name)) this.#inputs.set(name, await this.#engine.allocate(this.#inputSpecs[name] as TensorSpec));
+      if (!this.#inputs.has(name))
+        this.#inputs.set(name, await this.#engine.allocate(this.#inputSpecs[name] as TensorSpec));
     }
     return variant;
   }
@@ -195,7 +198,9 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
     const variant = await this.#variant(outputs ?? Object.keys(this.#outputs));
     const unknown = Object.keys(inputs).find((name) => !(name in this.#inputSpecs));
     if (unknown !== undefined) {
-      throw new ProgramInputError(`no input "${unknown}"; there is ${Object.keys(this.#inputSpecs).join(", ") || "none"}`);
+      throw new ProgramInputError(
+        `no input "${unknown}"; there is ${Object.keys(this.#inputSpecs).join(", ") || "none"}`,
+      );
     }
     return this.state.exclusive(async () => {
       this.state.assertUsable();
@@ -251,10 +256,17 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
     for (const node of order) {
       ops[node.op.name] = (ops[node.op.name] ?? 0) + 1;
       flops += node.op.flops ? node.op.flops(node, node.attributes) : node.size;
-      if (!node.op.view) bytes += [node, ...node.inputs].reduce((total, { size, dtype }) => total + size * bytesPerElement(dtype), 0);
+      if (!node.op.view)
+        bytes += [node, ...node.inputs].reduce((total, { size, dtype }) => total + size * bytesPerElement(dtype), 0);
     }
     const parameters = [...this.#leaves].filter(([path]) => path.startsWith("params.")).map(([, leaf]) => leaf.size);
-    return { ops, flops, bytes, parameters: parameters.reduce((total, size) => total + size, 0), stateBytes: this.state.byteLength };
+    return {
+      ops,
+      flops,
+      bytes,
+      parameters: parameters.reduce((total, size) => total + size, 0),
+      stateBytes: this.state.byteLength,
+    };
   }
 
   /** Frees sessions and buffers, and the state unless it is shared; repeating it does nothing. */

@@ -120,7 +120,9 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
   assertUsable(): void {
     this.#assertOpen();
     if (this.#lost !== undefined) {
-      throw new StateLostError(`${this.#lost} left the state half updated; write all of it anew, for example from a checkpoint`);
+      throw new StateLostError(
+        `${this.#lost} left the state half updated; write all of it anew, for example from a checkpoint`,
+      );
     }
   }
 

@@ -56,14 +56,23 @@ export class Emitter {
   ): string[] {
     const outputs = Array.from({ length: outputCount }, () => this.#fresh(opType));
     const entries = Object.entries(attributes).map(([key, value]) => [key, sugared(value)]);
-    this.#nodes.push({ opType, inputs, outputs, name: outputs[0] ?? "", attributes: Object.fromEntries(entries), ...options });
+    this.#nodes.push({
+      opType,
+      inputs,
+      outputs,
+      name: outputs[0] ?? "",
+      attributes: Object.fromEntries(entries),
+      ...options,
+    });
     return outputs;
   }
 
   /** A value stored in the model; equal values are stored once when they are small. */
   constant(value: HostTensor): string {
     const small = elementCount(value.shape) <= 16;
-    const key = small ? `${value.dtype}[${value.shape.join()}]${Array.from(value.data as ArrayLike<unknown>).join()}` : "";
+    const key = small
+      ? `${value.dtype}[${value.shape.join()}]${Array.from(value.data as ArrayLike<unknown>).join()}`
+      : "";
     const known = small ? this.#initializers.get(key) : undefined;
     if (known) return known.name;
     const name = this.#fresh("constant");

@@ -20,7 +20,8 @@ export function writableInPlace(leaf: Tensor, next: Tensor, order: readonly Tens
 }
 
 const overwritesItself = (next: Tensor, leaf: Tensor, sharing: ReadonlySet<Tensor>): boolean =>
-  next.op.elementwise === true && next.inputs.every((input) => !sharing.has(input) || sameShape(input.shape, leaf.shape));
+  next.op.elementwise === true &&
+  next.inputs.every((input) => !sharing.has(input) || sameShape(input.shape, leaf.shape));
 
 function ancestorsOf(tensor: Tensor): ReadonlySet<Tensor> {
   const seen = new Set<Tensor>();

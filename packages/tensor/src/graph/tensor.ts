@@ -142,7 +142,11 @@ export function lift(value: TensorLike, like: TensorLike): Tensor {
 const checkedShape = (shape: Shape): Shape => {
   for (const length of shape) {
     if (!Number.isSafeInteger(length) || length < 0) {
-      throw new InvalidArgumentError("shape", "axis lengths that are whole numbers, 0 or more", `[${shape.join(", ")}]`);
+      throw new InvalidArgumentError(
+        "shape",
+        "axis lengths that are whole numbers, 0 or more",
+        `[${shape.join(", ")}]`,
+      );
     }
   }
   return [...shape];

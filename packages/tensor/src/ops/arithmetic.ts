@@ -4,7 +4,14 @@
  */
 import { elementCount, type Shape } from "../dtype.ts";
 import { DTypeMismatchError, InvalidArgumentError, ShapeMismatchError } from "../errors.ts";
-import { constant, type Attributes, type Differentiation, type Op, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import {
+  constant,
+  type Attributes,
+  type Differentiation,
+  type Op,
+  type Tensor,
+  type TensorLike,
+} from "../graph/tensor.ts";
 import { apply, axesOf, broadcastShapes, lengthOf, liftPair, sameShape } from "./shapes.ts";
 
 const reshapeOp: Op<{ shape: Shape }> = {

@@ -14,21 +14,53 @@ const floatOnly = (name: string, f: Unary): Unary => {
   };
 };
 
-export const exp: Unary = floatOnly("exp", unaryOp("exp", "Exp", (g, _x, y) => mul(g, y)));
-export const log: Unary = floatOnly("log", unaryOp("log", "Log", (g, x) => div(g, x)));
-export const sqrt: Unary = floatOnly("sqrt", unaryOp("sqrt", "Sqrt", (g, _x, y) => div(mul(g, 0.5), y)));
-export const reciprocal: Unary = floatOnly("reciprocal", unaryOp("reciprocal", "Reciprocal", (g, _x, y) => neg(mul(g, square(y)))));
-export const sin: Unary = floatOnly("sin", unaryOp("sin", "Sin", (g, x) => mul(g, cos(x))));
-export const cos: Unary = floatOnly("cos", unaryOp("cos", "Cos", (g, x) => neg(mul(g, sin(x)))));
-export const tanh: Unary = floatOnly("tanh", unaryOp("tanh", "Tanh", (g, _x, y) => mul(g, sub(1, square(y)))));
+export const exp: Unary = floatOnly(
+  "exp",
+  unaryOp("exp", "Exp", (g, _x, y) => mul(g, y)),
+);
+export const log: Unary = floatOnly(
+  "log",
+  unaryOp("log", "Log", (g, x) => div(g, x)),
+);
+export const sqrt: Unary = floatOnly(
+  "sqrt",
+  unaryOp("sqrt", "Sqrt", (g, _x, y) => div(mul(g, 0.5), y)),
+);
+export const reciprocal: Unary = floatOnly(
+  "reciprocal",
+  unaryOp("reciprocal", "Reciprocal", (g, _x, y) => neg(mul(g, square(y)))),
+);
+export const sin: Unary = floatOnly(
+  "sin",
+  unaryOp("sin", "Sin", (g, x) => mul(g, cos(x))),
+);
+export const cos: Unary = floatOnly(
+  "cos",
+  unaryOp("cos", "Cos", (g, x) => neg(mul(g, sin(x)))),
+);
+export const tanh: Unary = floatOnly(
+  "tanh",
+  unaryOp("tanh", "Tanh", (g, _x, y) => mul(g, sub(1, square(y)))),
+);
 /** The error function 2/√π ∫₀ˣ exp(−t²) dt. */
-export const erf: Unary = floatOnly("erf", unaryOp("erf", "Erf", (g, x) => mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(square(x)))))));
+export const erf: Unary = floatOnly(
+  "erf",
+  unaryOp("erf", "Erf", (g, x) => mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(square(x)))))),
+);
+/** The angle in (−π/2, π/2) with this tangent. */
+export const atan: Unary = floatOnly(
+  "atan",
+  unaryOp("atan", "Atan", (g, x) => div(g, add(1, square(x)))),
+);
 /** −1, 0 or 1; its derivative is 0 everywhere. */
 export const sign: Unary = unaryOp("sign", "Sign", (g) => mul(g, 0));
 /** |x|; the derivative at 0 is 0. */
 export const abs: Unary = unaryOp("abs", "Abs", (g, x) => mul(g, sign(x)));
 /** The largest whole number that is not above x; its derivative is 0 everywhere. */
-export const floor: Unary = floatOnly("floor", unaryOp("floor", "Floor", (g) => mul(g, 0)));
+export const floor: Unary = floatOnly(
+  "floor",
+  unaryOp("floor", "Floor", (g) => mul(g, 0)),
+);
 
 /** x². */
 export const square: Unary = (x) => mul(x, x);
@@ -96,7 +128,9 @@ export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
 const castOp: Op<{ to: DType }> = {
   name: "cast",
   emit: (emitter, [x = ""], _node, { to }) => emitter.cast(x, to),
-  derivative: ({ inputs: [x], grad }) => [x && isFloat(x.dtype) && isFloat(grad.dtype) ? cast(grad, x.dtype) : undefined],
+  derivative: ({ inputs: [x], grad }) => [
+    x && isFloat(x.dtype) && isFloat(grad.dtype) ? cast(grad, x.dtype) : undefined,
+  ],
 };
 
 /** The values as another type; bool becomes 0 or 1, fractions are cut towards 0. */

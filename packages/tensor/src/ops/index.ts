@@ -1,7 +1,21 @@
-export { add, broadcastTo, div, full, mean, mul, neg, reshape, sub, sum, sumTo, type ReduceOptions } from "./arithmetic.ts";
+export {
+  add,
+  broadcastTo,
+  div,
+  full,
+  mean,
+  mul,
+  neg,
+  reshape,
+  sub,
+  sum,
+  sumTo,
+  type ReduceOptions,
+} from "./arithmetic.ts";
 export {
   abs,
   and,
+  atan,
   cast,
   clamp,
   cos,
@@ -28,7 +42,18 @@ export {
   tanh,
   where,
 } from "./elementwise.ts";
-export { gelu, geluTanh, logSigmoid, logSoftmax, logSumExp, relu, sigmoid, silu, softmax, softplus } from "./activation.ts";
+export {
+  gelu,
+  geluTanh,
+  logSigmoid,
+  logSoftmax,
+  logSumExp,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+} from "./activation.ts";
 export { argMax, reduceMax, reduceMin } from "./reduce.ts";
 export { concat, pad, slice, transpose } from "./movement.ts";
 export { addAlong, gather, range, scatterAdd, takeAlong } from "./indexing.ts";

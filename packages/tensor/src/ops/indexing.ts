@@ -9,7 +9,10 @@ type Empty = Record<string, never>;
 const gatherOp: Op<Empty> = {
   name: "gather",
   emit: (emitter, inputs) => emitter.node("Gather", inputs, { axis: 0 }),
-  derivative: ({ inputs: [x, indices], grad }) => [x && indices && scatterAdd(full(x.shape, 0, x.dtype), indices, grad), undefined],
+  derivative: ({ inputs: [x, indices], grad }) => [
+    x && indices && scatterAdd(full(x.shape, 0, x.dtype), indices, grad),
+    undefined,
+  ],
   flops: () => 0,
 };
 
@@ -104,7 +107,12 @@ export function addOnto(x: Tensor, base: Tensor): Tensor {
 function isZeros(x: Tensor | undefined): boolean {
   if (x?.op.name === "broadcastTo") return isZeros(x.inputs[0]);
   const value = x?.attributes["value"];
-  return typeof value === "object" && value !== null && x?.size === 1 && Number((value as { data: ArrayLike<number> }).data[0]) === 0;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    x?.size === 1 &&
+    Number((value as { data: ArrayLike<number> }).data[0]) === 0
+  );
 }
 
 /** The numbers 0 … n−1, int64. */

@@ -41,7 +41,12 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   const [inner, n] = transposeB ? [b.shape.at(-1), b.shape.at(-2)] : [b.shape.at(-2), b.shape.at(-1)];
   if (m === undefined || n === undefined || k !== inner || a.dtype !== b.dtype) {
     const how = `${transposeA ? "Aᵀ" : "A"}·${transposeB ? "Bᵀ" : "B"}`;
-    throw new ShapeMismatchError("matmul", a.shape, b.shape, `${how} needs two axes each, equal inner lengths and one type`);
+    throw new ShapeMismatchError(
+      "matmul",
+      a.shape,
+      b.shape,
+      `${how} needs two axes each, equal inner lengths and one type`,
+    );
   }
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   return apply(matmulOp, [a, b], a.dtype, [...batch, m, n], { transposeA, transposeB });

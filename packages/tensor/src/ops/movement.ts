@@ -45,7 +45,11 @@ export function slice(x: Tensor, { axis, start = 0, end }: { axis: number; start
   const from = start < 0 ? start + length : start;
   const to = end === undefined ? length : end < 0 ? end + length : end;
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > length) {
-    throw new InvalidArgumentError("slice", `0 ≤ start ≤ end ≤ ${length} on axis ${over}`, `${start} … ${end ?? length}`);
+    throw new InvalidArgumentError(
+      "slice",
+      `0 ≤ start ≤ end ≤ ${length} on axis ${over}`,
+      `${start} … ${end ?? length}`,
+    );
   }
   if (from === 0 && to === length) return x;
   const shape = x.shape.with(over, to - from);
@@ -64,7 +68,10 @@ const padOp: Op<{ axis: number; before: number; after: number }> = {
 };
 
 /** Zeros put before and after the values of one axis. */
-export function pad(x: Tensor, { axis, before = 0, after = 0 }: { axis: number; before?: number; after?: number }): Tensor {
+export function pad(
+  x: Tensor,
+  { axis, before = 0, after = 0 }: { axis: number; before?: number; after?: number },
+): Tensor {
   const over = axisOf("pad", axis, x.rank);
   if (!Number.isInteger(before) || !Number.isInteger(after) || before < 0 || after < 0) {
     throw new InvalidArgumentError("pad", "whole numbers of zeros, 0 or more", `${before} and ${after}`);

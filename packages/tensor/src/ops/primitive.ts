@@ -6,7 +6,11 @@ interface PrimitiveRule {
   /** The value, out of other operations. */
   readonly forward: (...inputs: Tensor[]) => Tensor;
   /** Gradients by each input, written by hand: cheaper or stabler than the chain rule through `forward`. */
-  readonly backward: (at: { inputs: readonly Tensor[]; output: Tensor; grad: Tensor }) => readonly (Tensor | undefined)[];
+  readonly backward: (at: {
+    inputs: readonly Tensor[];
+    output: Tensor;
+    grad: Tensor;
+  }) => readonly (Tensor | undefined)[];
 }
 
 /** A function whose derivative is given beside its value instead of being worked out from it. */

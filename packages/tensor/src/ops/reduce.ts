@@ -27,9 +27,15 @@ const extremum = (name: string, onnx: string): ((x: Tensor, axes?: Axes, options
 };
 
 /** Largest value over `axes` (default: all); equal maxima share the gradient. */
-export const reduceMax: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = extremum("reduceMax", "ReduceMax");
+export const reduceMax: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = extremum(
+  "reduceMax",
+  "ReduceMax",
+);
 /** Smallest value over `axes` (default: all); equal minima share the gradient. */
-export const reduceMin: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = extremum("reduceMin", "ReduceMin");
+export const reduceMin: (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor = extremum(
+  "reduceMin",
+  "ReduceMin",
+);
 
 const argMaxOp: Op<{ axis: number }> = {
   name: "argMax",
