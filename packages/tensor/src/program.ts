@@ -4,6 +4,7 @@ import type { DeviceTensor, Engine, EngineSession } from "./engine/engine.ts";
 import { ProgramInputError } from "./errors.ts";
 import { Emitter, inOrder } from "./graph/emitter.ts";
 import { writableInPlace } from "./graph/in-place.ts";
+import { hostTensor } from "./host-tensor.ts";
 import { isHostTensor, isPlaceholder, isTensor, placeholder, type Tensor } from "./graph/tensor.ts";
 import { treeLeaves, type MapTree, type Tree } from "./graph/tree.ts";
 import { encodeModel } from "./onnx/model.ts";
@@ -152,7 +153,8 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
       readSlots: slots.filter((slot) => fedNames.has(stateName(slot.path))),
       updates: updates.map(([path, next]) => ({
         slot: this.state.slots.get(path) as Slot,
-        inPlace: this.#engine.provider === "cpu" && writableInPlace(this.#leaves.get(path) as Tensor, next, order),
+        inPlace:
+          this.#engine.provider === "cpu" && writableInPlace(this.#leaves.get(path) as Tensor, next, order, roots),
       })),
       outputs: results,
     };
@@ -236,7 +238,7 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
   #inputValue(name: string, value: InputValue | undefined): HostTensor {
     const spec = this.#inputSpecs[name] as TensorSpec;
     if (value === undefined) throw new ProgramInputError(`input "${name}" is missing`);
-    const host = isHostTensor(value) ? value : { ...spec, data: value };
+    const host = isHostTensor(value) ? value : { ...hostTensor(value), shape: spec.shape };
     const wanted = byteLength(spec) / bytesPerElement(spec.dtype);
     if (host.dtype !== spec.dtype || !sameShape(host.shape, spec.shape) || host.data.length !== wanted) {
       throw new ProgramInputError(

@@ -6,8 +6,14 @@ import type { Tensor } from "./tensor.ts";
  * old value must be finished by then, whatever order the engine chooses. That is so when each reader is an ancestor of
  * the new value, or makes it itself, element by element.
  * @param order every tensor of the program, inputs before readers.
+ * @param roots everything that leaves the program: what is a view of the leaf is read after the last operation.
  */
-export function writableInPlace(leaf: Tensor, next: Tensor, order: readonly Tensor[]): boolean {
+export function writableInPlace(
+  leaf: Tensor,
+  next: Tensor,
+  order: readonly Tensor[],
+  roots: readonly Tensor[],
+): boolean {
   if (leaf.dtype !== next.dtype || !sameShape(leaf.shape, next.shape) || next.op.view) return false;
   const before = ancestorsOf(next);
   const sharing = new Set([leaf]); // the leaf and views of its memory
@@ -16,7 +22,7 @@ export function writableInPlace(leaf: Tensor, next: Tensor, order: readonly Tens
     if (tensor.op.view) sharing.add(tensor);
     else if (tensor === next ? !overwritesItself(tensor, leaf, sharing) : !before.has(tensor)) return false;
   }
-  return true;
+  return !roots.some((root) => sharing.has(root));
 }
 
 const overwritesItself = (next: Tensor, leaf: Tensor, sharing: ReadonlySet<Tensor>): boolean =>
