@@ -13,7 +13,9 @@ export const distMult = defineModel({
   permutations: {
     set: "points of Rᵈ; x₀ = (1, …, 1)",
     action: "x → scale∘x, no scale 0",
-    compose: (outer: Parts<"scale">, inner: Parts<"scale">): Parts<"scale"> => ({ scale: mul(outer.scale, inner.scale) }),
+    compose: (outer: Parts<"scale">, inner: Parts<"scale">): Parts<"scale"> => ({
+      scale: mul(outer.scale, inner.scale),
+    }),
     invert: ({ scale }) => ({ scale: reciprocal(scale) }),
     act: (permutation) => permutation,
   },

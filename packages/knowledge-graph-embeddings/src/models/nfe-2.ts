@@ -24,7 +24,10 @@ const nfe2Variant = (official: boolean): Model => {
       set: "random variables on Rᵈ; x₀ is standard normal",
       action: "x → negative∘x below 0, positive∘x above, plus shift; relations have one slope",
       compose: (outer: TwoSlopes, inner: TwoSlopes): TwoSlopes => ({
-        shift: composeAffine({ shift: outer.shift, scale: outer.positive }, { shift: inner.shift, scale: inner.positive }).shift,
+        shift: composeAffine(
+          { shift: outer.shift, scale: outer.positive },
+          { shift: inner.shift, scale: inner.positive },
+        ).shift,
         negative: slope(outer.positive, inner.negative, inner.positive),
         positive: slope(outer.positive, inner.positive, inner.negative),
       }),
@@ -41,7 +44,11 @@ const nfe2Variant = (official: boolean): Model => {
   });
 };
 
-const oneSlope = ({ shift, scale }: Parts<"shift" | "scale">): TwoSlopes => ({ shift, negative: scale, positive: scale });
+const oneSlope = ({ shift, scale }: Parts<"shift" | "scale">): TwoSlopes => ({
+  shift,
+  negative: scale,
+  positive: scale,
+});
 
 export const nfe2 = nfe2Variant(false);
 export const nfe2Official = nfe2Variant(true);

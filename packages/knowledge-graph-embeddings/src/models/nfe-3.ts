@@ -23,7 +23,10 @@ export const nfe3: Model = defineModel({
   relationPermutation: ({ shift, scale }): Affine => ({ shift, scale: softplus(scale) }),
   relationParts: ({ shift, scale }) => ({ shift, scale: softplusInverse(scale) }),
   // An increasing map that undoes itself is the identity.
-  involution: ({ shift, scale }) => ({ shift: constantLike(shift, 0), scale: constantLike(scale, Math.log(Math.E - 1)) }),
+  involution: ({ shift, scale }) => ({
+    shift: constantLike(shift, 0),
+    scale: constantLike(scale, Math.log(Math.E - 1)),
+  }),
 });
 
 /** A mean multiplied by one number and a scale by another. */

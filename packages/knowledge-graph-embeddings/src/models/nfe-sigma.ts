@@ -13,7 +13,9 @@ export const nfeSigma = defineModel({
   permutations: {
     set: "random variables on Rᵈ with mean 0; x₀ has variance 1",
     action: "x → scale∘x",
-    compose: (outer: Parts<"scale">, inner: Parts<"scale">): Parts<"scale"> => ({ scale: mul(outer.scale, inner.scale) }),
+    compose: (outer: Parts<"scale">, inner: Parts<"scale">): Parts<"scale"> => ({
+      scale: mul(outer.scale, inner.scale),
+    }),
     invert: ({ scale }) => ({ scale: reciprocal(scale) }),
     act: ({ scale }) => ({ scale: abs(scale) }),
     spread: ({ scale }: Parts<"scale">) => scale,

@@ -45,5 +45,10 @@ export const quatE = defineModel({
   entityPermutation: (parts) => parts,
   relationPermutation: (parts) => divided(parts, sqrt(add(squaredNorm(parts), 1e-24))),
   relationParts: (permutation) => permutation,
-  involution: ({ w, x, y, z }) => ({ w: constantLike(w, -1), x: constantLike(x, 0), y: constantLike(y, 0), z: constantLike(z, 0) }),
+  involution: ({ w, x, y, z }) => ({
+    w: constantLike(w, -1),
+    x: constantLike(x, 0),
+    y: constantLike(y, 0),
+    z: constantLike(z, 0),
+  }),
 });

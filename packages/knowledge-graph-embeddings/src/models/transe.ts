@@ -13,7 +13,9 @@ export const transE = defineModel({
   permutations: {
     set: "points of Rᵈ; x₀ = 0",
     action: "x → x + shift",
-    compose: (outer: Parts<"shift">, inner: Parts<"shift">): Parts<"shift"> => ({ shift: add(outer.shift, inner.shift) }),
+    compose: (outer: Parts<"shift">, inner: Parts<"shift">): Parts<"shift"> => ({
+      shift: add(outer.shift, inner.shift),
+    }),
     invert: ({ shift }) => ({ shift: neg(shift) }),
     act: (permutation) => permutation,
   },

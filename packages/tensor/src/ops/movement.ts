@@ -109,5 +109,10 @@ export function concat(parts: readonly Tensor[], axis: number = 0): Tensor {
     }
   }
   const length = parts.reduce((total, part) => total + lengthOf(part.shape, over), 0);
-  return apply(concatOp, parts, first.dtype, first.shape.with(over, length), { axis: over });
+  // A concatenation of concatenations is one: the inner ones need not be written out first.
+  const flat = parts.flatMap((part) => (isConcat(part, over) ? part.inputs : [part]));
+  return apply(concatOp, flat, first.dtype, first.shape.with(over, length), { axis: over });
 }
+
+const isConcat = (tensor: Tensor, axis: number): boolean =>
+  tensor.op === (concatOp as unknown as Op) && tensor.attributes["axis"] === axis;

@@ -3,7 +3,11 @@ import type { Comparison, Parts } from "../model.ts";
 
 /** Σ left·right over all parts: the real part of the inner product of complex numbers or quaternions. */
 export function innerProduct<K extends string>(parts: readonly K[], formula: string): Comparison<Parts<K>> {
-  const features = (image: Parts<K>): Tensor => concat(parts.map((part) => image[part]), -1); // [n, K]
+  const features = (image: Parts<K>): Tensor =>
+    concat(
+      parts.map((part) => image[part]),
+      -1,
+    ); // [n, K]
   return {
     kind: "similarity",
     formula,
