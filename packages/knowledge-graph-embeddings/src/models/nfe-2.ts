@@ -16,7 +16,7 @@ const nfe2Variant = (official: boolean): Model => {
     mul(a, official ? kept : where(greaterEqual(a, 0), kept, other));
   return defineModel({
     name: "nfe-2",
-    title: "NFE-2",
+    title: official ? "NFE-2 (official)" : "NFE-2",
     source: "Xiao, He and Cao, AAAI 2023 (arXiv:2409.19977)",
     entity: { shift: small, negative: small, positive: small },
     relation: { shift: small, scale: small },
