@@ -212,17 +212,17 @@ describe("configTable", () => {
   });
 });
 
-describe("defineCommand", () => {
-  const define = (shape: z.ZodRawShape, args: readonly string[] = []) =>
-    defineCommand({
-      name: "x y",
-      summary: "",
-      examples: [],
-      arguments: args,
-      config: z.strictObject(shape),
-      run: async () => {},
-    });
+const define = (shape: z.ZodRawShape, args: readonly string[] = []) =>
+  defineCommand({
+    name: "x y",
+    summary: "",
+    examples: [],
+    arguments: args,
+    config: z.strictObject(shape),
+    run: async () => {},
+  });
 
+describe("defineCommand", () => {
   it.each<[string, z.ZodRawShape, string[]]>([
     ["a nested object", { a: z.object({}) }, []],
     ["null", { a: z.number().nullable() }, []],
