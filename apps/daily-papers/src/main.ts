@@ -1,1 +1,39 @@
-export {};
+import { readConfig } from "./config.ts";
+import { DailyPapersError } from "./errors.ts";
+import { startServer } from "./server.ts";
+
+/** One line for what people can mend; all there is for what only a developer can. */
+function describe(error: unknown): string {
+  if (error instanceof DailyPapersError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`offprint: ${describe(error)}\n`);
+  process.exit(1);
+}
+
+try {
+  const config = readConfig();
+  if (config.databaseUrl === undefined) {
+    process.stderr.write(`Opening the embedded database in ${config.dataFolder}; it is not safe against power loss.\n`);
+  }
+  const server = await startServer({
+    config,
+    onError: (error) => process.stderr.write(`offprint: ${describe(error)}\n`),
+    onLost: () => fail(new Error("another server has taken the data folder")),
+  });
+  process.stdout.write(`Daily Papers is ready: ${server.url}\n`);
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    process.stderr.write(`Stopping after ${signal}; the run at work keeps its checkpoint.\n`);
+    server.close().then(() => process.exit(0), fail);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,101 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { AppEnv } from "./app-env.ts";
+import { feedRoutes } from "./feed/feed.routes.tsx";
+import { isKnownHost } from "./known-host.ts";
+import { assetRoutes } from "./look/assets.ts";
+import { renderNotFound, renderNotice } from "./look/notice.tsx";
+import { themeRoutes } from "./look/theme.routes.ts";
+import { paperRoutes } from "./papers/paper.routes.tsx";
+import { runRoutes } from "./runs/run.routes.tsx";
+
+/** No form of ours is longer. */
+const maxBodyBytes = 16_384;
+
+export interface AppOptions {
+  readonly services: AppEnv["Variables"];
+  readonly onError: (error: unknown) => void;
+}
+
+/** All of the site's answers; knows no port, so that a test can ask it with `app.request`. */
+export function createApp({ services, onError }: AppOptions) {
+  const app = new Hono<AppEnv>();
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        fontSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      referrerPolicy: "strict-origin-when-cross-origin",
+      xFrameOptions: "DENY",
+      // Whether the site is only to be reached by https is for the proxy in front of it to say.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(async (c, next) => {
+    if (!isKnownHost(c.req.header("host"), services.config)) return renderForeignHost(c);
+    c.set("db", services.db);
+    c.set("config", services.config);
+    c.set("implementations", services.implementations);
+    c.set("worker", services.worker);
+    c.set("streams", services.streams);
+    await next();
+  });
+  // The host alone: behind a proxy that speaks https, the scheme of our own address is not the browser's.
+  app.use(csrf({ origin: (origin, c) => origin.replace(/^https?:\/\//, "") === c.req.header("host") }));
+  app.use(bodyLimit({ maxSize: maxBodyBytes }));
+  app.use(compress());
+
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.route("/", assetRoutes);
+  app.route("/", themeRoutes);
+  app.route("/", feedRoutes);
+  app.route("/papers", paperRoutes);
+  app.route("/runs", runRoutes);
+
+  app.notFound((c) => renderNotFound(c));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException && error.status === 403) {
+      return renderNotice(c, {
+        status: 403,
+        title: "This form came from elsewhere",
+        text: "Only a form of this site can change something here. Open the page and send it from there.",
+      });
+    }
+    if (error instanceof HTTPException && error.status === 413) {
+      return renderNotice(c, {
+        status: 413,
+        title: "That is too long",
+        text: "No form here is as long as what was sent.",
+      });
+    }
+    onError(error);
+    return renderNotice(c, {
+      status: 500,
+      title: "Something broke here",
+      text: "It is not your fault, and nothing that was running is lost. The server has written down what happened.",
+    });
+  });
+  return app;
+}
+
+function renderForeignHost(c: Parameters<typeof renderNotice>[0]) {
+  return renderNotice(c, {
+    status: 403,
+    title: "This address is not served",
+    text: "The site does not go by this name. Its admin can add the name to OFFPRINT_HOSTS.",
+  });
+}

@@ -1,0 +1,83 @@
+import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { DailyPapersError } from "./errors.ts";
+
+const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** What the site needs to know before it starts. Every value has an environment variable; see `readConfig`. */
+export interface Config {
+  /** TCP port, 0 lets the system choose one. */
+  readonly port: number;
+  /** Address to listen on; `localhost` means both loopback addresses and nothing else. */
+  readonly host: string;
+  /** Folder of everything the site keeps: the embedded database, run folders, the admin's datasets. */
+  readonly dataFolder: string;
+  /** PostgreSQL to use instead of the embedded database. */
+  readonly databaseUrl: string | undefined;
+  /** Host names a browser may call us by, beside the loopback names; empty means any name when `host` is public. */
+  readonly allowedHosts: readonly string[];
+  /** Path of the `offprint` executable that runs are started with. */
+  readonly command: string;
+}
+
+/** A setting from the environment that cannot be used. */
+export class ConfigError extends DailyPapersError {
+  override readonly name = "ConfigError";
+  readonly code = "CONFIG_INVALID";
+  readonly variable: string;
+  constructor(variable: string, wanted: string, came: string) {
+    super(`${variable} must be ${wanted}; got ${JSON.stringify(came)}. Change or unset it and start again.`);
+    this.variable = variable;
+  }
+}
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.int().max(65_535));
+const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
+const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
+
+/**
+ * The configuration that the environment asks for.
+ *
+ * | variable | default | meaning |
+ * |---|---|---|
+ * | `PORT` | 8787 | port to listen on |
+ * | `HOST` | localhost | address to listen on |
+ * | `OFFPRINT_DATA` | `data` in the repository | data folder |
+ * | `DATABASE_URL` | none | PostgreSQL ≥ 15 instead of the embedded database |
+ * | `OFFPRINT_HOSTS` | none | comma-separated host names that browsers may use, e.g. behind a proxy |
+ * | `OFFPRINT_COMMAND` | the repository's own | path of the `offprint` executable |
+ *
+ * @throws {ConfigError} naming the first variable that cannot be used. The database's address is never repeated: it holds a password.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  return {
+    port: read(env, "PORT", port, "a whole number from 0 to 65535") ?? 8787,
+    host: read(env, "HOST", hostName, "a host name or an IP address") ?? "localhost",
+    dataFolder: resolve(env["OFFPRINT_DATA"] || resolve(repositoryRoot, "data")),
+    databaseUrl: read(
+      env,
+      "DATABASE_URL",
+      databaseUrl,
+      "an address like postgres://user:password@host:5432/name",
+      true,
+    ),
+    allowedHosts: (env["OFFPRINT_HOSTS"] ?? "")
+      .split(",")
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ""),
+    command: resolve(env["OFFPRINT_COMMAND"] || resolve(repositoryRoot, "apps/offprint/bin/offprint.mjs")),
+  };
+}
+
+function read<T>(env: NodeJS.ProcessEnv, name: string, schema: z.ZodType<T>, wanted: string, secret = false) {
+  const value = env[name];
+  if (value === undefined || value === "") return undefined;
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new ConfigError(name, wanted, secret ? "something else" : value);
+  return parsed.data;
+}

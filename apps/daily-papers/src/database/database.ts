@@ -1,0 +1,91 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { createPgConfig } from "@electric-sql/pglite/node-postgres";
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import { DailyPapersError } from "../errors.ts";
+import type { Database } from "./schema.ts";
+
+/** Another server works on the PostgreSQL database; runs belong to one server's data folder. */
+export class DatabaseInUseError extends DailyPapersError {
+  override readonly name = "DatabaseInUseError";
+  readonly code = "DATABASE_IN_USE";
+  constructor(holder: string) {
+    super(`the database of DATABASE_URL is in use by ${holder}; stop that server first, or name another database`);
+  }
+}
+
+export interface OpenDatabase {
+  readonly db: Kysely<Database>;
+  /** Waits for the queries under way, then lets go of files and connections. */
+  close(): Promise<void>;
+}
+
+/** Days stay text: a calendar day has no time zone, and a Date would give it one. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((id: number, format?: "text" | "binary") =>
+    id === pg.types.builtins.DATE
+      ? (value: string) => value
+      : pg.types.getTypeParser(id, format)) as pg.CustomTypesConfig["getTypeParser"],
+};
+
+/** The embedded database in `folder`. The caller must hold the folder's lock: PGlite does not refuse a second process. */
+export async function openEmbeddedDatabase(dataFolder: string): Promise<OpenDatabase> {
+  return usePglite(await PGlite.create(join(dataFolder, "database")));
+}
+
+/** A database over an open PGlite, through the same driver as a real server. */
+export function usePglite(pglite: PGlite): OpenDatabase {
+  // PGlite has one connection; a second client would wait in it for ever.
+  const config: pg.PoolConfig = { ...createPgConfig(pglite), max: 1, types };
+  const { db } = usePool(new pg.Pool(config));
+  return {
+    db,
+    async close() {
+      await db.destroy();
+      await pglite.close();
+    },
+  };
+}
+
+/** Any number will do, as long as every server asks for the same one. */
+const serverLock = 7_204_240;
+
+/**
+ * A PostgreSQL database, version 15 or newer, with this process as its only server until closed.
+ * @throws {DatabaseInUseError} naming the server that has it already.
+ */
+export async function openPostgres(url: string): Promise<OpenDatabase> {
+  const name = `offprint daily-papers, process ${process.pid} on ${hostname()}`.slice(0, 63);
+  const config = { connectionString: url, application_name: name, connectionTimeoutMillis: 10_000, types };
+  const pool = new pg.Pool({ ...config, max: 10 });
+  // Without a listener, a connection that breaks while idle would end the process; the next query reports it instead.
+  pool.on("error", () => undefined);
+  const guard = new pg.Client(config);
+  guard.on("error", () => undefined);
+  await guard.connect();
+  const { rows } = await guard.query<{ free: boolean }>("select pg_try_advisory_lock($1) as free", [serverLock]);
+  if (rows[0]?.free !== true) {
+    const holder = await guard.query<{ name: string }>(
+      `select application_name as name from pg_stat_activity join pg_locks using (pid)
+       where locktype = 'advisory' and objid = $1 and granted limit 1`,
+      [serverLock],
+    );
+    await Promise.all([guard.end(), pool.end()]);
+    throw new DatabaseInUseError(holder.rows[0]?.name || "another server");
+  }
+  const { db } = usePool(pool);
+  return {
+    db,
+    async close() {
+      await db.destroy();
+      await guard.end();
+    },
+  };
+}
+
+function usePool(pool: pg.Pool): OpenDatabase {
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { db, close: () => db.destroy() };
+}

@@ -1,0 +1,80 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { Context } from "hono";
+import { html } from "hono/html";
+import type { Child } from "hono/jsx";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { assetPaths } from "./assets.ts";
+import { themeOf, themes } from "./theme.ts";
+
+export interface PageProps {
+  /** Title of the browser's tab, before the name of the site. */
+  readonly title: string;
+  readonly description?: string;
+  /** Seconds after which the page loads itself again: only ever at the reader's wish. */
+  readonly refreshEvery?: number | undefined;
+  readonly status?: ContentfulStatusCode;
+}
+
+/** Answers with a whole page around `content`. */
+export function renderPage(c: Context, props: PageProps, content: Child) {
+  return c.html(html`<!doctype html>${<Page c={c} {...props} content={content} />}`, props.status ?? 200);
+}
+
+const themeNames = { auto: "Auto", light: "Light", dark: "Dark" };
+
+function Page({ c, content, ...props }: PageProps & { c: Context; content: Child }) {
+  const theme = themeOf(c);
+  return (
+    <html lang="en" {...(theme === "auto" ? {} : { "data-theme": theme })}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{`${props.title} · Offprint`}</title>
+        {props.description !== undefined && <meta name="description" content={props.description} />}
+        {props.refreshEvery !== undefined && <meta http-equiv="refresh" content={String(props.refreshEvery)} />}
+        <link rel="preload" href={assetPaths.font} as="font" type="font/woff2" crossorigin="anonymous" />
+        <link rel="stylesheet" href={assetPaths.style} />
+        <link rel="icon" href={assetPaths.icon} type="image/svg+xml" />
+        <script src={assetPaths.script} type="module"></script>
+      </head>
+      <body>
+        <a class="skip" href="#content">
+          Skip to the content
+        </a>
+        <header class="site-header">
+          <a class="site-name" href="/">
+            <img src={assetPaths.icon} alt="" width="20" height="20" />
+            Offprint
+          </a>
+          <nav aria-label="Site">
+            <a href="/" {...current(c, "/")}>
+              Papers
+            </a>
+            <a href="/runs" {...current(c, "/runs")}>
+              Runs
+            </a>
+          </nav>
+        </header>
+        <main id="content" tabindex={-1}>
+          {content}
+        </main>
+        <footer class="site-footer">
+          <p>Offprint, a page of papers that run. Thank you to arXiv for use of its open access interoperability.</p>
+          <form method="post" action="/theme" class="theme" role="group" aria-labelledby="theme-label">
+            <input type="hidden" name="from" value={c.req.path} />
+            <span id="theme-label">Colours</span>
+            {themes.map((name) => (
+              <button name="theme" value={name} aria-pressed={name === theme ? "true" : "false"}>
+                {themeNames[name]}
+              </button>
+            ))}
+          </form>
+        </footer>
+      </body>
+    </html>
+  );
+}
+
+function current(c: Context, path: string): { "aria-current"?: "page" } {
+  return c.req.path === path ? { "aria-current": "page" } : {};
+}

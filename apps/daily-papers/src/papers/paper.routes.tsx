@@ -1,0 +1,118 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { Hono, type Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { AppEnv } from "../app-env.ts";
+import { renderPage } from "../look/layout.tsx";
+import { renderNotFound } from "../look/notice.tsx";
+import type { FormValues, Implementation } from "../runs/implementation.ts";
+import { EqualCommand, Estimate, preparePanel, previewOf } from "../runs/run-panel.tsx";
+import { pictureOf } from "../runs/run-picture.tsx";
+import { newestRuns, queueRun, QueueFullError } from "../runs/run.queries.ts";
+import { maxWaiting } from "../runs/run.routes.tsx";
+import { PaperPage } from "./paper.page.tsx";
+import { daysOfPaper, findPaper } from "./paper.queries.ts";
+import type { Paper } from "./paper.ts";
+import { plainTex } from "./tex.ts";
+import { thumbnailSvg } from "./thumbnail.tsx";
+
+const mostListed = 10;
+const oneDaySeconds = 86_400;
+
+export const paperRoutes = new Hono<AppEnv>()
+  .get("/:id", async (c) => {
+    const paper = await findPaper(c.var.db, c.req.param("id"));
+    if (paper === undefined) return renderNotFound(c, "paper");
+    return showPaper(c, paper, { values: bounded(c.req.query()) });
+  })
+  .get("/:id/thumbnail.svg", async (c) => {
+    const paper = await findPaper(c.var.db, c.req.param("id"));
+    if (paper === undefined) return renderNotFound(c, "paper");
+    return c.body(thumbnailSvg(paper), 200, {
+      "Content-Type": "image/svg+xml; charset=utf-8",
+      "Cache-Control": `public, max-age=${oneDaySeconds}`,
+    });
+  })
+  .get("/:id/run-preview", async (c) => {
+    const { paper, implementation } = await runnable(c);
+    if (paper === undefined || implementation === undefined) return renderNotFound(c, "paper that runs");
+    const reading = await implementation.readForm(bounded(c.req.query()), c.var.config.dataFolder);
+    const preview = await previewOf(implementation, reading, c.var.config.dataFolder);
+    return c.html(
+      <>
+        <Estimate preview={preview} />
+        <EqualCommand preview={preview} />
+      </>,
+    );
+  })
+  .post("/:id/runs", async (c) => {
+    const { paper, implementation } = await runnable(c);
+    if (paper === undefined || implementation === undefined) return renderNotFound(c, "paper that runs");
+    const values = bounded(await c.req.parseBody());
+    const reading = await implementation.readForm(values, c.var.config.dataFolder);
+    if (!reading.ok) return showPaper(c, paper, { values, status: 422 });
+    try {
+      const run = await queueRun(c.var.db, {
+        paperId: paper.id,
+        implementation: implementation.name,
+        config: reading.config,
+        maxWaiting,
+        now: new Date(),
+      });
+      c.var.worker.wake();
+      return c.redirect(`/runs/${run.id}`, 303);
+    } catch (error) {
+      if (!(error instanceof QueueFullError)) throw error;
+      const refusal = `The run was not started: ${error.message}.`;
+      return showPaper(c, paper, { values, status: 429, refusal });
+    }
+  });
+
+/** The paper that the address names, with what runs it. */
+async function runnable(
+  c: Context<AppEnv, "/:id/*">,
+): Promise<{ paper: Paper | undefined; implementation: Implementation | undefined }> {
+  const paper = await findPaper(c.var.db, c.req.param("id"));
+  return { paper, implementation: c.var.implementations.find(paper?.implementation) };
+}
+
+interface ShownForm {
+  readonly values: FormValues;
+  readonly status?: ContentfulStatusCode;
+  /** Why a right form was turned down. */
+  readonly refusal?: string;
+}
+
+async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
+  const implementation = c.var.implementations.find(paper.implementation);
+  const [days, running] = await Promise.all([
+    daysOfPaper(c.var.db, paper.id),
+    implementation === undefined ? undefined : runningPart(c, paper, implementation, form),
+  ]);
+  return renderPage(
+    c,
+    {
+      title: plainTex(paper.title),
+      description: plainTex(paper.abstract).slice(0, 200),
+      ...(form.status === undefined ? {} : { status: form.status }),
+    },
+    <PaperPage paper={paper} days={days} running={running} />,
+  );
+}
+
+async function runningPart(c: Context<AppEnv>, paper: Paper, implementation: Implementation, form: ShownForm) {
+  const { db, config, worker, implementations } = c.var;
+  const runs = await newestRuns(db, { paperId: paper.id, most: mostListed });
+  const [panel, picture] = await Promise.all([
+    preparePanel(implementation, form.values, config.dataFolder, form.refusal),
+    pictureOf(runs, { implementations, worker, dataFolder: config.dataFolder }),
+  ]);
+  return { panel, runs, picture, implementations };
+}
+
+/** A form's or an address's fields, each once and none longer than any field is. */
+function bounded(fields: Readonly<Record<string, unknown>>): FormValues {
+  const texts = Object.entries(fields).flatMap(([name, value]) =>
+    typeof value === "string" ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(texts.map(([name, value]) => [name, value.slice(0, 300)]));
+}

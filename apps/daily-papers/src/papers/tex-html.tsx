@@ -1,0 +1,51 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { raw } from "hono/html";
+import katex from "katex";
+import { readTex } from "./tex.ts";
+
+/** No title or abstract needs more; a longer one shows its formulas as source. */
+const maxMathsCharacters = 2_000;
+const maxCached = 2_000;
+const cache = new Map<string, string | undefined>();
+
+/** arXiv text as HTML: words escaped, formulas as MathML, a formula that cannot be drawn as its source. */
+export function Tex({ text }: { text: string }) {
+  let left = maxMathsCharacters;
+  return (
+    <>
+      {readTex(text).map((piece) => {
+        if (piece.type === "text") return piece.text;
+        if (piece.type === "italic") return <em>{piece.text}</em>;
+        if (piece.type === "bold") return <strong>{piece.text}</strong>;
+        if (piece.type !== "maths") return <code>{piece.text}</code>;
+        left -= piece.source.length;
+        const mathml = left >= 0 ? renderMaths(piece.source, piece.display) : undefined;
+        return mathml === undefined ? <code>{piece.source}</code> : raw(mathml);
+      })}
+    </>
+  );
+}
+
+/** The formula as MathML, or undefined when KaTeX refuses it. Kept for the next page that shows it. */
+function renderMaths(source: string, display: boolean): string | undefined {
+  const key = `${display ? "display" : "inline"} ${source}`;
+  if (cache.has(key)) return cache.get(key);
+  let mathml: string | undefined;
+  try {
+    mathml = katex.renderToString(source, {
+      output: "mathml",
+      displayMode: display,
+      throwOnError: true,
+      trust: false,
+      strict: "ignore",
+      maxExpand: 100,
+      maxSize: 10,
+    });
+  } catch {
+    mathml = undefined;
+  }
+  const oldest = cache.size >= maxCached ? cache.keys().next().value : undefined;
+  if (oldest !== undefined) cache.delete(oldest);
+  cache.set(key, mathml);
+  return mathml;
+}

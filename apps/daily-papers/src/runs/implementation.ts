@@ -1,0 +1,59 @@
+import type { Child } from "hono/jsx";
+import type { Run, RunConfig } from "./run.ts";
+import type { RunProgress } from "./run.progress.ts";
+
+/** What a form holds: its fields as the browser sent them. */
+export type FormValues = Readonly<Record<string, string>>;
+
+/** A form read: a config to run, or what is wrong with which field. */
+export type FormReading =
+  | { readonly ok: true; readonly config: RunConfig }
+  | { readonly ok: false; readonly problems: Readonly<Record<string, string>> };
+
+/** A number that tells how good a run's result is. */
+export interface HeadlineMetric {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** One of the pictures that are drawn while a run works. */
+export interface Curve {
+  readonly title: string;
+  readonly unit: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/**
+ * What the site must know of a package to let readers run a paper from its page. A run itself is the command line;
+ * this says how to ask for it and how to show what came out.
+ */
+export interface Implementation {
+  /** The package, as the paper's record names it. */
+  readonly name: string;
+  /** The values that an untouched form has. */
+  readonly defaults: FormValues;
+  /** Checks a form against the limits of the page. Fields that are missing take their defaults. */
+  readForm(values: FormValues, dataFolder: string): Promise<FormReading>;
+  /** `NFE-1 on WordNet` */
+  title(config: RunConfig): string;
+  /** What distinguishes the run from others of the same title: `128 dimensions, 20 epochs`. */
+  summary(config: RunConfig): string;
+  /** The words after `offprint`, without `--out`, `--json` and `--resume`. */
+  words(config: RunConfig, dataFolder: string): string[];
+  /** The same command as one would type it, with an `--out` of its own. */
+  commandLine(config: RunConfig): string;
+  /** The controls that say what will run. */
+  controls(form: {
+    values: FormValues;
+    problems: Readonly<Record<string, string>>;
+    dataFolder: string;
+  }): Promise<Child>;
+  /** Time and memory that a run will take, in a sentence. */
+  estimate(config: RunConfig, dataFolder: string): Promise<string>;
+  headline(metrics: Readonly<Record<string, number>>): HeadlineMetric | undefined;
+  curves(progress: RunProgress): readonly Curve[];
+  /** What came out, and what can be asked of it; `query` is what the address holds. */
+  result(run: Run, folder: string, query: FormValues): Promise<Child>;
+  /** Names that a reader may mean by `text`, for one of the result's fields. */
+  suggest(folder: string, text: string): Promise<readonly string[]>;
+}

@@ -1,0 +1,24 @@
+import type { Implementation } from "./implementation.ts";
+import type { Run } from "./run.ts";
+
+/** The papers' implementations that readers can run from the page. */
+export class Implementations {
+  readonly #all: readonly Implementation[];
+
+  constructor(all: readonly Implementation[]) {
+    this.#all = all;
+  }
+
+  /** The implementation in this package, or undefined when readers cannot run it from the page yet. */
+  find(name: string | undefined): Implementation | undefined {
+    return this.#all.find((implementation) => implementation.name === name);
+  }
+
+  /** What made this run. */
+  of(run: Run): Implementation {
+    const implementation = this.find(run.implementation);
+    if (implementation === undefined)
+      throw new Error(`internal: run ${run.id} is of ${run.implementation}, unknown here`);
+    return implementation;
+  }
+}

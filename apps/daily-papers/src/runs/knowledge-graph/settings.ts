@@ -1,0 +1,94 @@
+import { z } from "zod";
+import type { FormReading, FormValues } from "../implementation.ts";
+import { isDatasetName } from "./datasets.ts";
+
+/** Models by the names of the command line, with the names that papers give them. */
+export const modelTitles = {
+  "nfe-1": "NFE-1",
+  "nfe-2": "NFE-2",
+  "nfe-3": "NFE-3",
+  "nfe-without-uncertainty": "NFE without uncertainty",
+  "nfe-sigma": "NFE-σ",
+  transe: "TransE",
+  distmult: "DistMult",
+  complex: "ComplEx",
+  rotate: "RotatE",
+  quate: "QuatE",
+} as const;
+
+/** Losses by the names of the command line. */
+export const lossTitles = {
+  softplus: "softplus over all entities, as published",
+  "cross-entropy": "cross-entropy over all entities",
+  negatives: "sampled negatives, self-adversarial",
+} as const;
+
+interface NumberField {
+  readonly label: string;
+  readonly least: number;
+  readonly most: number;
+  readonly whole: boolean;
+  readonly default: number;
+}
+
+/** The numbers of the form. The page allows less than the command line: its readers share one machine. */
+export const numberFields = {
+  dimension: { label: "Dimensions", least: 4, most: 512, whole: true, default: 128 },
+  epochs: { label: "Epochs", least: 1, most: 200, whole: true, default: 20 },
+  learningRate: { label: "Learning rate", least: 0.000_01, most: 1, whole: false, default: 0.01 },
+  gamma: { label: "Margin γ", least: 0, most: 100, whole: false, default: 3 },
+  batchSize: { label: "Batch size", least: 16, most: 4096, whole: true, default: 256 },
+  decay: { label: "Decay per epoch", least: 0.5, most: 1, whole: false, default: 0.98 },
+  seed: { label: "Seed", least: 0, most: 2_147_483_647, whole: true, default: 0 },
+} as const satisfies Record<string, NumberField>;
+export type NumberFieldName = keyof typeof numberFields;
+
+const numberSchema = ({ least, most, whole }: NumberField) =>
+  (whole ? z.int(wanted(least, most, whole)) : z.number(wanted(least, most, whole)))
+    .min(least, wanted(least, most, whole))
+    .max(most, wanted(least, most, whole));
+
+export const settingsSchema = z.strictObject({
+  dataset: z.string().refine(isDatasetName, "Choose one of the graphs."),
+  model: z.enum(keysOf(modelTitles), "Choose one of the models."),
+  loss: z.enum(keysOf(lossTitles), "Choose one of the losses."),
+  dimension: numberSchema(numberFields.dimension),
+  epochs: numberSchema(numberFields.epochs),
+  learningRate: numberSchema(numberFields.learningRate),
+  gamma: numberSchema(numberFields.gamma),
+  batchSize: numberSchema(numberFields.batchSize),
+  decay: numberSchema(numberFields.decay),
+  seed: numberSchema(numberFields.seed),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const defaultValues: FormValues = {
+  dataset: "wordnet",
+  model: "nfe-1",
+  loss: "softplus",
+  ...Object.fromEntries(Object.entries(numberFields).map(([name, field]) => [name, String(field.default)])),
+};
+
+/** The settings that a form asks for, or a sentence for each field that cannot be used. */
+export function readSettings(values: FormValues): FormReading {
+  const given = Object.keys(defaultValues).map((name) => [name, values[name] ?? defaultValues[name] ?? ""] as const);
+  const parsed = settingsSchema.safeParse(
+    Object.fromEntries(given.map(([name, text]) => [name, name in numberFields ? toNumber(text) : text])),
+  );
+  if (parsed.success) return { ok: true, config: parsed.data };
+  const problems = parsed.error.issues.map((issue) => [String(issue.path[0]), issue.message] as const);
+  return { ok: false, problems: Object.fromEntries(problems.toReversed()) };
+}
+
+/** The number that a text is, as people and browsers write them; NaN for anything else. */
+function toNumber(text: string): number {
+  return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+function wanted(least: number, most: number, whole: boolean): string {
+  return `Enter a ${whole ? "whole number" : "number"} from ${least} to ${most}.`;
+}
+
+function keysOf<T extends object>(object: T): (keyof T)[] {
+  return Object.keys(object) as (keyof T)[];
+}

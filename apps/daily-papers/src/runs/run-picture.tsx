@@ -1,0 +1,28 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+import { Curves, EmptyAxes } from "./curves.tsx";
+import type { Implementations } from "./implementations.ts";
+import { readProgress } from "./run.progress.ts";
+import { metricsFile, runFolder, type RunWorker } from "./run.worker.ts";
+import type { Run } from "./run.ts";
+
+/** The picture beside the run form: the run at work, else the newest that is done, else the place where one will be. */
+export async function pictureOf(
+  runs: readonly Run[],
+  { implementations, worker, dataFolder }: { implementations: Implementations; worker: RunWorker; dataFolder: string },
+): Promise<Child> {
+  const run = runs.find(({ id }) => worker.live(id)) ?? runs.find(({ status }) => status === "completed");
+  if (run === undefined) return <EmptyAxes text="Nothing has run yet. The curve of the first run is drawn here." />;
+  const live = worker.live(run.id);
+  const progress = live?.progress ?? (await readProgress(metricsFile(runFolder(dataFolder, run.id))));
+  const implementation = implementations.of(run);
+  return (
+    <figure class="run-picture">
+      <Curves curves={implementation.curves(progress)} />
+      <figcaption class="quiet-text">
+        {live === undefined ? "The newest result: " : "Running now: "}
+        <a href={`/runs/${run.id}`}>{implementation.title(run.config)}</a>, {implementation.summary(run.config)}
+      </figcaption>
+    </figure>
+  );
+}

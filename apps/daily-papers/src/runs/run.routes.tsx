@@ -1,0 +1,109 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { Hono, type Context } from "hono";
+import { streamSSE } from "hono/streaming";
+import type { AppEnv } from "../app-env.ts";
+import { renderPage } from "../look/layout.tsx";
+import { renderNotFound, renderNotice } from "../look/notice.tsx";
+import { findPaper } from "../papers/paper.queries.ts";
+import { RunList } from "./run-list.tsx";
+import { RunPage } from "./run.page.tsx";
+import { readProgress } from "./run.progress.ts";
+import { findRun, newestRuns, QueueFullError, requeueRun, runsAhead } from "./run.queries.ts";
+import { readRecord } from "./run.record.ts";
+import { hasCheckpoint, metricsFile, runFolder } from "./run.worker.ts";
+import type { Run } from "./run.ts";
+
+/** How many runs may wait at a time. */
+export const maxWaiting = 5;
+const mostListed = 50;
+const refreshSeconds = 5;
+
+export const runRoutes = new Hono<AppEnv>()
+  .get("/", async (c) => {
+    const runs = await newestRuns(c.var.db, { most: mostListed });
+    if (runs.length === 0) {
+      return renderNotice(c, {
+        status: 200,
+        title: "No runs yet",
+        text: "A run begins on the page of a paper that carries the mark “Runs here”.",
+      });
+    }
+    return renderPage(
+      c,
+      { title: "Runs" },
+      <section class="bench runs-page" aria-labelledby="runs-title">
+        <div class="bench-inner">
+          <h1 id="runs-title">Runs</h1>
+          <RunList runs={runs} implementations={c.var.implementations} />
+        </div>
+      </section>,
+    );
+  })
+  .get("/:id", async (c) => {
+    const run = await findRun(c.var.db, c.req.param("id"));
+    if (run === undefined) return renderNotFound(c, "run");
+    return showRun(c, run);
+  })
+  .get("/:id/events", async (c) => {
+    const run = await findRun(c.var.db, c.req.param("id"));
+    if (run === undefined) return renderNotFound(c, "run");
+    const { streams } = c.var;
+    if (streams.full) return c.text("Too many readers are watching runs; refresh the page instead.", 503);
+    return streamSSE(c, (stream) => streams.send(run.id, stream));
+  })
+  .post("/:id/cancel", async (c) => {
+    const run = await c.var.worker.cancel(c.req.param("id"));
+    if (run === undefined) return renderNotFound(c, "run");
+    return c.redirect(`/runs/${run.id}`, 303);
+  })
+  .post("/:id/resume", async (c) => {
+    const run = await findRun(c.var.db, c.req.param("id"));
+    if (run === undefined) return renderNotFound(c, "run");
+    try {
+      await requeueRun(c.var.db, { id: run.id, maxWaiting, now: new Date() });
+    } catch (error) {
+      if (!(error instanceof QueueFullError)) throw error;
+      return renderNotice(c, {
+        status: 429,
+        title: "The queue is full",
+        text: `${error.message}.`,
+        way: { href: "/runs", label: "All runs" },
+      });
+    }
+    c.var.worker.wake();
+    return c.redirect(`/runs/${run.id}`, 303);
+  })
+  .get("/:id/suggest", async (c) => {
+    const run = await findRun(c.var.db, c.req.param("id"));
+    if (run === undefined || run.status !== "completed") return c.json([]);
+    const text = (c.req.query("text") ?? "").slice(0, 100);
+    return c.json(await c.var.implementations.of(run).suggest(runFolder(c.var.config.dataFolder, run.id), text));
+  });
+
+async function showRun(c: Context<AppEnv>, run: Run) {
+  const paper = await findPaper(c.var.db, run.paperId);
+  if (paper === undefined) throw new Error(`internal: run ${run.id} is of a paper that is gone`);
+  const implementation = c.var.implementations.of(run);
+  const folder = runFolder(c.var.config.dataFolder, run.id);
+  const refreshing = c.req.query("refresh") === "on" && (run.status === "queued" || run.status === "running");
+  return renderPage(
+    c,
+    { title: implementation.title(run.config), refreshEvery: refreshing ? refreshSeconds : undefined },
+    <RunPage
+      run={run}
+      paper={paper}
+      implementation={implementation}
+      progress={c.var.worker.live(run.id)?.progress ?? (await readProgress(metricsFile(folder)))}
+      ahead={run.status === "queued" ? await runsAhead(c.var.db, run) : 0}
+      checkpoint={hasCheckpoint(folder)}
+      result={run.status === "completed" ? await implementation.result(run, folder, boundedQuery(c)) : undefined}
+      record={await readRecord(folder)}
+      refreshing={refreshing}
+    />,
+  );
+}
+
+/** The address's fields, each once and none longer than a form's would be. */
+function boundedQuery(c: Context): Record<string, string> {
+  return Object.fromEntries(Object.entries(c.req.query()).map(([name, value]) => [name, value.slice(0, 300)]));
+}

@@ -1,0 +1,102 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SSEStreamingApi } from "hono/streaming";
+import type { Kysely } from "kysely";
+import type { Database } from "../database/schema.ts";
+import type { Implementations } from "./implementations.ts";
+import { LiveLine, LivePicture } from "./run.page.tsx";
+import { RunProgress } from "./run.progress.ts";
+import { findRun, runsAhead } from "./run.queries.ts";
+import { isAtRest } from "./run.ts";
+import type { RunWorker } from "./run.worker.ts";
+
+/** No reader is sent news more often, and no picture is drawn more often, however many readers watch. */
+const shortestPauseMs = 500;
+/** Something is sent at least this often, so that browsers and proxies keep the connection. */
+const longestPauseMs = 15_000;
+
+/** Pieces of the run's page, by the names of the places they belong to. */
+type Fragments = Readonly<Record<string, string>>;
+
+/** Sends readers the news of runs at work, as server-sent events. */
+export class RunStreams {
+  readonly #db: Kysely<Database>;
+  readonly #worker: RunWorker;
+  readonly #implementations: Implementations;
+  readonly #most: number;
+  readonly #drawn = new Map<string, { readonly at: number; readonly fragments: Promise<Fragments | undefined> }>();
+  #open = 0;
+
+  /** @param most how many readers may watch at a time. */
+  constructor(db: Kysely<Database>, worker: RunWorker, implementations: Implementations, most: number) {
+    this.#db = db;
+    this.#worker = worker;
+    this.#implementations = implementations;
+    this.#most = most;
+  }
+
+  get full(): boolean {
+    return this.#open >= this.#most;
+  }
+
+  /** Sends what is new of one run until it is at rest (a last event `rest`) or the reader has gone. */
+  async send(id: string, stream: SSEStreamingApi): Promise<void> {
+    const news = new EventTarget();
+    let waiting = true;
+    const unwatch = this.#worker.watch(id, () => {
+      waiting = true;
+      news.dispatchEvent(new Event("news"));
+    });
+    const gone = new AbortController();
+    stream.onAbort(() => gone.abort());
+    this.#open += 1;
+    try {
+      let sent: Fragments = {};
+      while (!gone.signal.aborted) {
+        waiting = false;
+        const fragments = await this.#fragments(id);
+        if (fragments === undefined) return await stream.writeSSE({ event: "rest", data: "" });
+        for (const [event, data] of Object.entries(fragments)) {
+          if (sent[event] !== data) await stream.writeSSE({ event, data });
+        }
+        sent = fragments;
+        await sleep(shortestPauseMs, undefined, { signal: gone.signal });
+        const pause = AbortSignal.any([gone.signal, AbortSignal.timeout(longestPauseMs)]);
+        if (!waiting) await once(news, "news", { signal: pause }).catch(() => stream.write(": still here\n\n"));
+      }
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
+    } finally {
+      this.#open -= 1;
+      unwatch();
+    }
+  }
+
+  /** Drawn at most once per pause, for all readers together. */
+  #fragments(id: string): Promise<Fragments | undefined> {
+    const now = performance.now();
+    for (const [key, { at }] of this.#drawn) if (now - at > shortestPauseMs) this.#drawn.delete(key);
+    const fragments = this.#drawn.get(id)?.fragments ?? this.#draw(id);
+    if (!this.#drawn.has(id)) this.#drawn.set(id, { at: now, fragments });
+    return fragments;
+  }
+
+  async #draw(id: string): Promise<Fragments | undefined> {
+    const run = await findRun(this.#db, id);
+    if (run === undefined || isAtRest(run.status)) return undefined;
+    const progress = this.#worker.live(id)?.progress ?? new RunProgress();
+    const ahead = run.status === "queued" ? await runsAhead(this.#db, run) : 0;
+    return {
+      picture: String(<LivePicture implementation={this.#implementations.of(run)} progress={progress} />),
+      line: String(<LiveLine run={run} progress={progress} ahead={ahead} />),
+      news: newsOf(progress.last),
+    };
+  }
+}
+
+/** What a screen reader is told: each quarter, not each step. */
+function newsOf(last: { step: number; total: number } | undefined): string {
+  const quarters = last === undefined || last.total === 0 ? 0 : Math.floor((4 * last.step) / last.total);
+  return quarters === 0 ? "" : `${25 * quarters} percent done`;
+}

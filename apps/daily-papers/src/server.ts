@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import type { Config } from "./config.ts";
+import { DailyPapersError } from "./errors.ts";
+import { isLoopbackName } from "./known-host.ts";
+import { openSite, type Site, type SiteOptions } from "./site.ts";
+
+/** The port cannot be listened on. */
+export class PortError extends DailyPapersError {
+  override readonly name = "PortError";
+  readonly code: "PORT_TAKEN" | "PORT_REFUSED";
+  readonly port: number;
+  constructor({ port, host }: Config, cause: NodeJS.ErrnoException) {
+    const taken = cause.code === "EADDRINUSE";
+    super(
+      taken
+        ? `port ${port} on ${host} is taken by another program; stop it, or choose another port with PORT`
+        : `port ${port} on ${host} cannot be listened on (${cause.code}); choose others with PORT and HOST`,
+      { cause },
+    );
+    this.code = taken ? "PORT_TAKEN" : "PORT_REFUSED";
+    this.port = port;
+  }
+}
+
+export interface RunningServer {
+  /** Where a browser finds the site. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the site and listens. The port is taken first, so that a taken one is known before anything is opened; requests
+ * that come while the database opens wait for it.
+ * @throws {PortError} and whatever `openSite` throws.
+ */
+export async function startServer(options: SiteOptions): Promise<RunningServer> {
+  const { config } = options;
+  let opening: Promise<Site> | undefined;
+  const servers = await listen(config, async (request) => (await (opening ??= openSite(options))).fetch(request));
+  try {
+    const site = await (opening ??= openSite(options));
+    const { port } = servers[0]?.address() as AddressInfo;
+    return {
+      url: `http://${nameInUrl(config.host)}:${port}`,
+      async close() {
+        for (const server of servers) server.close();
+        await site.close();
+        for (const server of servers) server.closeAllConnections();
+      },
+    };
+  } catch (error) {
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+    throw error;
+  }
+}
+
+/** One server per address; `localhost` is two, because browsers try IPv6 first and some machines have only IPv4. */
+async function listen(config: Config, fetch: (request: Request) => Promise<Response>): Promise<Server[]> {
+  const servers: Server[] = [];
+  let port = config.port;
+  for (const address of config.host === "localhost" ? ["127.0.0.1", "::1"] : [config.host]) {
+    const server = createAdaptorServer({ fetch }) as Server;
+    server.requestTimeout = 30_000;
+    try {
+      server.listen(port, address);
+      await once(server, "listening");
+    } catch (error) {
+      const problem = error as NodeJS.ErrnoException;
+      if (servers.length > 0 && (problem.code === "EADDRNOTAVAIL" || problem.code === "EAFNOSUPPORT")) continue;
+      for (const other of servers) other.close();
+      throw new PortError(config, problem);
+    }
+    servers.push(server);
+    port = (server.address() as AddressInfo).port;
+  }
+  return servers;
+}
+
+/** The name to print: what listens everywhere is reached by the machine's own name for itself. */
+function nameInUrl(host: string): string {
+  if (isLoopbackName(host) || host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,79 @@
+import { createApp } from "./app.tsx";
+import type { Config } from "./config.ts";
+import { openEmbeddedDatabase, openPostgres } from "./database/database.ts";
+import { lockFolder } from "./database/folder-lock.ts";
+import { migrate } from "./database/migrate.ts";
+import { seed } from "./database/seed.ts";
+import { Implementations } from "./runs/implementations.ts";
+import { knowledgeGraphEmbeddings } from "./runs/knowledge-graph/implementation.tsx";
+import { loadTrained, type TrainedModel } from "./runs/knowledge-graph/trained-model.ts";
+import { RunStreams } from "./runs/run.stream.tsx";
+import { RunWorker } from "./runs/run.worker.ts";
+
+/** How many readers may watch runs at a time. */
+const mostWatching = 100;
+
+export interface SiteOptions {
+  readonly config: Config;
+  /** Told about what went wrong where no reader waits for an answer, or where the answer was "Something broke here". */
+  readonly onError: (error: unknown) => void;
+  /** Called when the data folder was taken from us; the process must end at once. */
+  readonly onLost: () => void;
+  /** Loads a run's trained model from its folder; tests give their own. */
+  readonly loadModel?: (folder: string) => Promise<TrainedModel>;
+  /** Milliseconds that a run's process may take to stop. */
+  readonly graceMs?: number;
+}
+
+export interface Site {
+  /** Answers a request; knows no port. */
+  readonly request: ReturnType<typeof createApp>["request"];
+  readonly fetch: ReturnType<typeof createApp>["fetch"];
+  /** Stops the run at work, which keeps its checkpoint, and lets go of the database and the data folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * The whole site but its port: takes the data folder, opens and migrates the database, seeds it when it is empty, and
+ * begins to work off the queue of runs.
+ * @throws {DailyPapersError} when the folder or the database is in use, or of another version.
+ */
+export async function openSite({ config, onError, onLost, loadModel, graceMs }: SiteOptions): Promise<Site> {
+  const lock = await lockFolder(config.dataFolder, onLost);
+  try {
+    const { db, close } = await (config.databaseUrl === undefined
+      ? openEmbeddedDatabase(config.dataFolder)
+      : openPostgres(config.databaseUrl));
+    try {
+      await migrate(db);
+      await seed(db);
+      const implementations = new Implementations([knowledgeGraphEmbeddings(loadModel ?? loadTrained)]);
+      const worker = new RunWorker({
+        db,
+        dataFolder: config.dataFolder,
+        command: config.command,
+        wordsOf: (run) => implementations.of(run).words(run.config, config.dataFolder),
+        onError,
+        ...(graceMs === undefined ? {} : { graceMs }),
+      });
+      const streams = new RunStreams(db, worker, implementations, mostWatching);
+      const app = createApp({ services: { db, config, implementations, worker, streams }, onError });
+      await worker.start();
+      return {
+        request: app.request,
+        fetch: app.fetch,
+        async close() {
+          await worker.stop();
+          await close();
+          lock.release();
+        },
+      };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
