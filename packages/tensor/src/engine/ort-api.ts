@@ -2,7 +2,7 @@
  * The C API of ONNX Runtime through koffi: which functions, at which place of the function table, with which types.
  * Pointers are known here and in the `native-*` files beside this one, and nowhere else.
  */
-import koffi, { type TypeObject } from "koffi";
+import koffi, { type LibraryHandle, type TypeObject } from "koffi";
 import { EngineLibraryError, EngineVersionError } from "./errors.ts";
 
 /** An address in native memory; `0n` is null. */
@@ -223,10 +223,18 @@ export function readPointers(pointer: Pointer, count: number): Pointer[] {
   return Array.from({ length: count }, (_, i) => BigInt(koffi.decode.uint64(pointer + BigInt(8 * i))));
 }
 
+/** Kept for good: when koffi's handle is collected, the library is unmapped under the functions that were taken from it. */
+const openLibraries: unknown[] = [];
+
+/** Libraries stay loaded for good: koffi unloads one when its handle is collected, though its functions are in use. */
+const handles = new Set<LibraryHandle>();
+
 function openLibrary(library: string): Pointer {
   if (koffi.config().async_stack_size !== stackBytes) koffi.config({ async_stack_size: stackBytes });
   try {
-    const getApiBase: () => number | bigint = koffi.load(library).func("OrtGetApiBase", "uintptr_t", []);
+    const opened = koffi.load(library);
+    openLibraries.push(opened);
+    const getApiBase: () => number | bigint = opened.func("OrtGetApiBase", "uintptr_t", []);
     return BigInt(getApiBase());
   } catch (cause) {
     throw new EngineLibraryError(library, { cause });
