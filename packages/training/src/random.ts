@@ -52,8 +52,8 @@ export class RandomStream {
 
   /** Uniform whole number in [0, `count`), without bias; `count` in [1, 2³²]. */
   integer(count: number): number {
+    if (!(count >= 1 && count <= 2 ** 32)) throw new InvalidOptionError("count", count, "from 1 to 2^32");
     const share = Math.floor(2 ** 32 / count);
-    if (!(share >= 1)) throw new InvalidOptionError("count", count, "a whole number from 1 to 2^32");
     for (;;) {
       const value = Math.floor((this.#generator.next() >>> 0) / share);
       if (value < count) return value;
