@@ -227,7 +227,7 @@ export function readPointers(pointer: Pointer, count: number): Pointer[] {
 const openLibraries: unknown[] = [];
 
 /** Libraries stay loaded for good: koffi unloads one when its handle is collected, though its functions are in use. */
-const handles = new Set<LibraryHandle>();
+const handles = new Map<string, LibraryHandle>();
 
 function openLibrary(library: string): Pointer {
   if (koffi.config().async_stack_size !== stackBytes) koffi.config({ async_stack_size: stackBytes });
