@@ -7,7 +7,10 @@ import { formatCount, formatNumber, printable } from "./format.ts";
  * @param rows one cell a column.
  */
 export function formatTable(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const texts = columns.map((title, column) => [printable(title), ...cellsOf(rows.map((row) => row[column] ?? ""))]);
+  const texts = columns.map((title, column) => [
+    printable(title),
+    ...formatColumn(rows.map((row) => row[column] ?? "")),
+  ]);
   const sides = columns.map((_, column) => rows.length > 0 && rows.every((row) => isNumeric(row[column] ?? "")));
   const widths = texts.map((cells) => Math.max(...cells.map(displayWidth)));
   const lines = [-1, ...rows.keys()].map((row) =>
@@ -41,7 +44,8 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const wide =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
 
-function cellsOf(cells: readonly (string | number)[]): string[] {
+/** Cells of one column as text: its numbers with as many decimals each as four digits of the largest take. */
+export function formatColumn(cells: readonly (string | number)[]): string[] {
   const numbers = cells.filter((cell) => typeof cell === "number" && Number.isFinite(cell)).map(Number);
   const largest = Math.max(0, ...numbers.map(Math.abs));
   const decimals = numbers.every(Number.isInteger) ? 0 : Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(largest))));
