@@ -2,7 +2,7 @@
  * The C API of ONNX Runtime through koffi: which functions, at which place of the function table, with which types.
  * Pointers are known here and in the `native-*` files beside this one, and nowhere else.
  */
-import koffi, { type LibraryHandle, type TypeObject } from "koffi";
+import koffi, { type TypeObject } from "koffi";
 import { EngineLibraryError, EngineVersionError } from "./errors.ts";
 
 /** An address in native memory; `0n` is null. */
@@ -225,9 +225,6 @@ export function readPointers(pointer: Pointer, count: number): Pointer[] {
 
 /** Kept for good: when koffi's handle is collected, the library is unmapped under the functions that were taken from it. */
 const openLibraries: unknown[] = [];
-
-/** Libraries stay loaded for good: koffi unloads one when its handle is collected, though its functions are in use. */
-const handles = new Map<string, LibraryHandle>();
 
 function openLibrary(library: string): Pointer {
   if (koffi.config().async_stack_size !== stackBytes) koffi.config({ async_stack_size: stackBytes });
