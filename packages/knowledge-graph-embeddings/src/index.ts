@@ -1,1 +1,3 @@
-export {};
+// Run from a command line
+export { kgeCommands } from "./commands/index.ts";
+export { trainCommand } from "./commands/train.ts";

@@ -31,7 +31,7 @@ export const trainCommand: Command<typeof config> = defineCommand({
   ],
   async run({ out, resume, threads, provider, json, ...given }, context) {
     const settings = resume ? await settingsOf(out, given) : given;
-    const dataset = await loadDataset(settings.dataset, { seed: settings.seed, skipBadLines: settings.skipBadLines });
+    const dataset = await loadDataset(settings.dataset, { splitSeed: settings.seed, skipBadLines: settings.skipBadLines });
     tellBadLines(dataset.badLines, context);
     using engine = await openEngine({ provider, ...(threads && { threads }) });
     const command = commandLine(trainCommand, { ...settings, out, ...(threads && { threads }), provider });
