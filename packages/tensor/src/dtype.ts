@@ -58,7 +58,8 @@ export function dtypeOfOnnx(code: number): DType {
   throw new RangeError(`ONNX element type ${code} is not one of ${Object.keys(facts).join(", ")}`);
 }
 
-function isDType(name: string): name is DType {
+/** Whether this is the name of an element type. */
+export function isDType(name: string): name is DType {
   return Object.hasOwn(facts, name);
 }
 
@@ -85,4 +86,9 @@ export function typedArrayOver<D extends DType>(
 /** A typed array of `length` zeros with memory of its own. */
 export function zeros<D extends DType>(dtype: D, length: number): TypedArrays[D] {
   return typedArrayOver(dtype, new ArrayBuffer(length * bytesPerElement(dtype)), 0, length);
+}
+
+/** The bytes of an array, shared with it. */
+export function byteView({ buffer, byteOffset, byteLength: length }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import type { HostTensor, TensorSpec } from "../dtype.ts";
-import type { Engine, EngineSession, Provider } from "./engine.ts";
+import type { DeviceTensor, Engine, EngineSession, Provider } from "./engine.ts";
 import { ModelRejectedError, reasonOf } from "./errors.ts";
 import { Lifetime } from "./lifetime.ts";
 import { NativeSession } from "./native-session.ts";
-import { CpuTensor, type NativeTensor } from "./native-tensor.ts";
+import { CpuTensor } from "./native-tensor.ts";
 import { OrtApi, type Pointer } from "./ort-api.ts";
 import { findOrtLibrary } from "./ort-library.ts";
 
@@ -43,7 +43,7 @@ class NativeEngine implements Engine {
     this.#lifetime = new Lifetime("engine", () => api.release("MemoryInfo", this.#cpuMemory));
   }
 
-  async allocate(spec: TensorSpec, value?: HostTensor): Promise<NativeTensor> {
+  async allocate(spec: TensorSpec, value?: HostTensor): Promise<DeviceTensor> {
     this.#lifetime.check();
     const tensor = new CpuTensor(this.#api, this.#cpuMemory, spec);
     if (value !== undefined) await tensor.write(value);
