@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+
+/** `sha256:` or `git:` (the id of the file in a git repository: SHA-1 over a header and the content), then hexadecimal. */
+export type Checksum = `sha256:${string}` | `git:${string}`;
+
+/** The checksum of a file, of the same kind as `like`. */
+export async function checksumOf(file: string, like: Checksum): Promise<Checksum> {
+  const [kind] = like.split(":") as ["sha256" | "git"];
+  const hash = createHash(kind === "git" ? "sha1" : "sha256");
+  if (kind === "git") hash.update(`blob ${(await stat(file)).size}\0`);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return `${kind}:${hash.digest("hex")}`;
+}
