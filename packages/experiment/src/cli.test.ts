@@ -41,10 +41,11 @@ const commands: Command[] = [
     name: "demo wait",
     summary: "Wait for the signal.",
     examples: [],
-    config: z.strictObject({ throws: z.boolean().default(false) }),
+    config: z.strictObject({ throws: z.enum(["nothing", "reason", "wrapped"]).default("nothing") }),
     run: async ({ throws }, { signal }) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      if (throws) signal.throwIfAborted();
+      if (throws === "reason") signal.throwIfAborted();
+      if (throws === "wrapped") throw new Error("the run was cancelled", { cause: signal.reason });
     },
   }),
 ];
@@ -138,12 +139,17 @@ describe("runCli", () => {
     expect((await call("demo not-an-error")).err).toMatch(/^internal: just text\n/);
   });
 
-  it.each(["demo wait", "demo wait --throws"])("exits with 130 when %s is cancelled", async (line) => {
-    const controller = new AbortController();
-    const result = call(line, { signal: controller.signal });
-    setImmediate(() => setImmediate(() => controller.abort()));
-    expect(await result).toMatchObject({ exitCode: 130 });
-  });
+  it.each(["demo wait", "demo wait --throws reason", "demo wait --throws wrapped"])(
+    "exits with 130 when %s is cancelled",
+    async (line) => {
+      const controller = new AbortController();
+      const result = call(line, { signal: controller.signal });
+      setImmediate(() => setImmediate(() => controller.abort()));
+      const { exitCode, err } = await result;
+      expect(exitCode).toBe(130);
+      expect(err).toBe(line.includes("throws") ? "Cancelled.\n" : "");
+    },
+  );
 });
 
 /** A process of its own whose command ends at a signal after `tidySeconds`. */

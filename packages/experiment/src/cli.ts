@@ -31,7 +31,7 @@ export async function runCli(program: Program, argv: readonly string[], io: CliS
   try {
     return await dispatch(program, argv, io);
   } catch (error) {
-    if (io.signal.aborted && (error === io.signal.reason || (error instanceof Error && error.name === "AbortError"))) {
+    if (isCancellation(error, io.signal)) {
       if (!(io.signal.reason instanceof BrokenPipe)) io.stderr.write("Cancelled.\n");
       return exitCodes.cancelled;
     }
@@ -116,6 +116,14 @@ export async function runProcess(program: Program): Promise<never> {
   const exitCode = await runCli(program, argv.slice(2), { stdout, stderr, env, signal: controller.signal });
   await Promise.all([flushed(stdout), flushed(stderr)]);
   process.exit(exitCode);
+}
+
+/** Whether an error is what the signal did: its reason, or an error that has it as a cause. */
+function isCancellation(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  if (!aborted) return false;
+  for (let at = error; at !== undefined; at = at instanceof Error ? at.cause : undefined)
+    if (at === reason || (at instanceof Error && at.name === "AbortError")) return true;
+  return false;
 }
 
 const isHelp = (word: string) => word === "--help" || word === "-h";

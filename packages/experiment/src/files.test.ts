@@ -49,7 +49,7 @@ describe("writeFileAtomic", () => {
 describe("on a disk that is full", () => {
   const mounted = mountSmallDisk();
   afterAll(() => {
-    if (mounted !== undefined) execFileSync("umount", [mounted]);
+    if (mounted !== undefined) execFileSync("/bin/umount", [mounted]);
   });
 
   it.skipIf(mounted === undefined)("leaves the last good file and says so", async () => {
@@ -102,7 +102,7 @@ function mountSmallDisk(): string | undefined {
   const at = join(tmpdir(), `offprint-small-disk-${process.pid}`);
   try {
     execFileSync("mkdir", ["-p", at]);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", at], { stdio: "ignore" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", at], { stdio: "ignore" });
     return at;
   } catch {
     console.warn("no small disk could be mounted; the tests of a full disk are skipped");
