@@ -120,6 +120,13 @@ describe("runCli", () => {
     });
   });
 
+  it("tells of a word too many, but not of the one after an unknown flag", async () => {
+    expect((await call("demo echo hi there")).err).toContain('demo echo: one argument too many: "there"\n');
+    expect((await call("demo echo hi --tims 2")).err).toBe(
+      "offprint demo echo: unknown flag --tims; did you mean --times?\nSee offprint demo echo --help\n",
+    );
+  });
+
   it("shows an expected error as its sentence, with its exit code", async () => {
     const { exitCode, err } = await call("demo bad-data");
     expect({ exitCode, err }).toEqual({ exitCode: 2, err: "train.tsv, line 3: two fields, three wanted\n" });

@@ -49,7 +49,9 @@ describe("writeFileAtomic", () => {
 describe("on a disk that is full", () => {
   const mounted = mountSmallDisk();
   afterAll(() => {
-    if (mounted !== undefined) execFileSync("/bin/umount", [mounted]);
+    if (mounted === undefined) return;
+    execFileSync("/bin/umount", [mounted]);
+    execFileSync("/bin/rmdir", [mounted]);
   });
 
   it.skipIf(mounted === undefined)("leaves the last good file and says so", async () => {

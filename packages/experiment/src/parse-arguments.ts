@@ -55,7 +55,8 @@ export function parseArguments<Schema extends z.ZodObject>(
     if (field.repeated) raw[field.key] = words.splice(0).map((word) => readValue(field, word));
     else raw[field.key] = readValue(field, words.shift()!);
   }
-  for (const word of words) problems.push(`one argument too many: ${JSON.stringify(word)}`);
+  const unread = problems.length === 0 ? words : []; // after an unknown flag, a word may be its value
+  for (const word of unread) problems.push(`one argument too many: ${JSON.stringify(word)}`);
 
   if (problems.length === 0) {
     const result = command.config.safeParse(raw);
