@@ -46,7 +46,10 @@ export function createApp({ services, onError }: AppOptions) {
     }),
   );
   app.use(async (c, next) => {
-    if (!isKnownHost(c.req.header("host"), services.config)) return renderForeignHost(c);
+    if (!isKnownHost(c.req.header("host"), services.config)) {
+      c.res = await renderForeignHost(c);
+      return;
+    }
     c.set("db", services.db);
     c.set("config", services.config);
     c.set("implementations", services.implementations);

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { errorCode } from "./errors.ts";
 
 /**
  * When a process started, in words of the operating system, or undefined when there is no such process or the system
@@ -28,7 +29,7 @@ export function isSameProcessAlive(pid: number, started: string | undefined): bo
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    if (errorCode(error) !== "EPERM") return false;
   }
   const now = processStartTime(pid);
   return now === undefined || started === undefined || now === started;

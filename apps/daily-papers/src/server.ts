@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import type { Config } from "./config.ts";
-import { DailyPapersError } from "./errors.ts";
+import { DailyPapersError, errorCode } from "./errors.ts";
 import { isLoopbackName } from "./known-host.ts";
 import { openSite, type Site, type SiteOptions } from "./site.ts";
 
@@ -12,12 +11,12 @@ export class PortError extends DailyPapersError {
   override readonly name = "PortError";
   readonly code: "PORT_TAKEN" | "PORT_REFUSED";
   readonly port: number;
-  constructor({ port, host }: Config, cause: NodeJS.ErrnoException) {
-    const taken = cause.code === "EADDRINUSE";
+  constructor({ port, host }: Config, cause: unknown) {
+    const taken = errorCode(cause) === "EADDRINUSE";
     super(
       taken
         ? `port ${port} on ${host} is taken by another program; stop it, or choose another port with PORT`
-        : `port ${port} on ${host} cannot be listened on (${cause.code}); choose others with PORT and HOST`,
+        : `port ${port} on ${host} cannot be listened on (${errorCode(cause)}); choose others with PORT and HOST`,
       { cause },
     );
     this.code = taken ? "PORT_TAKEN" : "PORT_REFUSED";
@@ -28,7 +27,7 @@ export class PortError extends DailyPapersError {
 export interface RunningServer {
   /** Where a browser finds the site. */
   readonly url: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -42,9 +41,8 @@ export async function startServer(options: SiteOptions): Promise<RunningServer> 
   const servers = await listen(config, async (request) => (await (opening ??= openSite(options))).fetch(request));
   try {
     const site = await (opening ??= openSite(options));
-    const { port } = servers[0]?.address() as AddressInfo;
     return {
-      url: `http://${nameInUrl(config.host)}:${port}`,
+      url: `http://${nameInUrl(config.host)}:${portOf(servers[0])}`,
       async close() {
         for (const server of servers) server.close();
         await site.close();
@@ -65,21 +63,30 @@ async function listen(config: Config, fetch: (request: Request) => Promise<Respo
   const servers: Server[] = [];
   let port = config.port;
   for (const address of config.host === "localhost" ? ["127.0.0.1", "::1"] : [config.host]) {
-    const server = createAdaptorServer({ fetch }) as Server;
+    const listener = getRequestListener(fetch);
+    const server = createServer((request, response) => void listener(request, response));
     server.requestTimeout = 30_000;
     try {
       server.listen(port, address);
       await once(server, "listening");
     } catch (error) {
-      const problem = error as NodeJS.ErrnoException;
-      if (servers.length > 0 && (problem.code === "EADDRNOTAVAIL" || problem.code === "EAFNOSUPPORT")) continue;
+      if (servers.length > 0 && noSuchAddress.has(errorCode(error) ?? "")) continue;
       for (const other of servers) other.close();
-      throw new PortError(config, problem);
+      throw new PortError(config, error);
     }
     servers.push(server);
-    port = (server.address() as AddressInfo).port;
+    port = portOf(server);
   }
   return servers;
+}
+
+/** What the system says of an address family that it does not have. */
+const noSuchAddress = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+
+function portOf(server: Server | undefined): number {
+  const address = server?.address();
+  if (typeof address !== "object" || address === null) throw new Error("internal: a server without a port");
+  return address.port;
 }
 
 /** The name to print: what listens everywhere is reached by the machine's own name for itself. */

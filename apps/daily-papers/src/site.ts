@@ -30,7 +30,7 @@ export interface Site {
   readonly request: ReturnType<typeof createApp>["request"];
   readonly fetch: ReturnType<typeof createApp>["fetch"];
   /** Stops the run at work, which keeps its checkpoint, and lets go of the database and the data folder. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { Kysely, PostgresDialect } from "kysely";
-import pg from "pg";
+import { Client, Pool, types } from "pg";
 import { DailyPapersError } from "../errors.ts";
 import type { Database } from "./schema.ts";
 
@@ -19,16 +19,11 @@ export class DatabaseInUseError extends DailyPapersError {
 export interface OpenDatabase {
   readonly db: Kysely<Database>;
   /** Waits for the queries under way, then lets go of files and connections. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-/** Days stay text: a calendar day has no time zone, and a Date would give it one. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((id: number, format?: "text" | "binary") =>
-    id === pg.types.builtins.DATE
-      ? (value: string) => value
-      : pg.types.getTypeParser(id, format)) as pg.CustomTypesConfig["getTypeParser"],
-};
+// Days stay text, in the whole process: a calendar day has no time zone, and a Date would give it one.
+types.setTypeParser(types.builtins.DATE, (day: string) => day);
 
 /** The embedded database in `folder`. The caller must hold the folder's lock: PGlite does not refuse a second process. */
 export async function openEmbeddedDatabase(dataFolder: string): Promise<OpenDatabase> {
@@ -38,8 +33,7 @@ export async function openEmbeddedDatabase(dataFolder: string): Promise<OpenData
 /** A database over an open PGlite, through the same driver as a real server. */
 export function usePglite(pglite: PGlite): OpenDatabase {
   // PGlite has one connection; a second client would wait in it for ever.
-  const config: pg.PoolConfig = { ...createPgConfig(pglite), max: 1, types };
-  const { db } = usePool(new pg.Pool(config));
+  const { db } = usePool(new Pool(Object.assign(createPgConfig(pglite), { max: 1 })));
   return {
     db,
     async close() {
@@ -51,18 +45,16 @@ export function usePglite(pglite: PGlite): OpenDatabase {
 
 /** Any number will do, as long as every server asks for the same one. */
 const serverLock = 7_204_240;
+/** What PostgreSQL shows of a connection: 63 bytes at most. */
+const applicationName = `offprint daily-papers, process ${process.pid} on ${hostname()}`.slice(0, 63);
+const connectionTimeoutMillis = 10_000;
 
 /**
  * A PostgreSQL database, version 15 or newer, with this process as its only server until closed.
  * @throws {DatabaseInUseError} naming the server that has it already.
  */
 export async function openPostgres(url: string): Promise<OpenDatabase> {
-  const name = `offprint daily-papers, process ${process.pid} on ${hostname()}`.slice(0, 63);
-  const config = { connectionString: url, application_name: name, connectionTimeoutMillis: 10_000, types };
-  const pool = new pg.Pool({ ...config, max: 10 });
-  // Without a listener, a connection that breaks while idle would end the process; the next query reports it instead.
-  pool.on("error", () => undefined);
-  const guard = new pg.Client(config);
+  const guard = new Client({ connectionString: url, application_name: applicationName, connectionTimeoutMillis });
   guard.on("error", () => undefined);
   await guard.connect();
   const { rows } = await guard.query<{ free: boolean }>("select pg_try_advisory_lock($1) as free", [serverLock]);
@@ -72,20 +64,33 @@ export async function openPostgres(url: string): Promise<OpenDatabase> {
        where locktype = 'advisory' and objid = $1 and granted limit 1`,
       [serverLock],
     );
-    await Promise.all([guard.end(), pool.end()]);
+    await guard.end();
     throw new DatabaseInUseError(holder.rows[0]?.name || "another server");
   }
-  const { db } = usePool(pool);
+  const { db, close } = usePostgres(url);
   return {
     db,
     async close() {
-      await db.destroy();
+      await close();
       await guard.end();
     },
   };
 }
 
-function usePool(pool: pg.Pool): OpenDatabase {
+/** A PostgreSQL database, whoever else uses it. */
+export function usePostgres(url: string): OpenDatabase {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis,
+    max: 10,
+  });
+  // Without a listener, a connection that breaks while idle would end the process; the next query reports it instead.
+  pool.on("error", () => undefined);
+  return usePool(pool);
+}
+
+function usePool(pool: Pool): OpenDatabase {
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };
 }

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { DailyPapersError } from "../errors.ts";
+import { DailyPapersError, errorCode } from "../errors.ts";
 import { isSameProcessAlive, processStartTime } from "../process-identity.ts";
 
 const holderSchema = z.object({
@@ -77,9 +77,12 @@ export async function lockFolder(folder: string, onLost: () => void): Promise<Fo
   }
 
   const heartbeat = setInterval(() => {
-    if (readHolder(path)?.token === self.token) return void utimesSync(path, new Date(), new Date());
-    clearInterval(heartbeat);
-    onLost();
+    if (readHolder(path)?.token === self.token) {
+      utimesSync(path, new Date(), new Date());
+    } else {
+      clearInterval(heartbeat);
+      onLost();
+    }
   }, heartbeatMs);
   heartbeat.unref();
 
@@ -96,7 +99,7 @@ function tryCreate(path: string, holder: Holder): boolean {
     writeFileSync(path, `${JSON.stringify(holder)}\n`, { flag: "wx" });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
   }
 }

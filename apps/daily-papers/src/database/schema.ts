@@ -32,7 +32,7 @@ interface RunTable {
   id: string;
   paper_id: string;
   implementation: string;
-  config: JSONColumnType<object>;
+  config: JSONColumnType<Readonly<Record<string, string | number>>>;
   status: RunStatus;
   queued_at: Date;
   started_at: Date | null;

@@ -16,14 +16,10 @@ export interface FeedDay {
  * holidays) fall back to the one before.
  */
 export async function feedOfDay(db: Kysely<Database>, day?: Day): Promise<FeedDay | undefined> {
-  const newest = await db
-    .selectFrom("featured_paper")
-    .select((eb) => eb.fn.max("day").as("day"))
-    .$if(day !== undefined, (query) => query.where("day", "<=", day as Day))
-    .executeTakeFirst();
-  // max() of no rows is null, which Kysely's types leave out.
-  const shown = newest?.day as Day | null | undefined;
-  if (shown === undefined || shown === null) return undefined;
+  const days = db.selectFrom("featured_paper").select("day").orderBy("day", "desc").limit(1);
+  const newest = await (day === undefined ? days : days.where("day", "<=", day)).executeTakeFirst();
+  if (newest === undefined) return undefined;
+  const shown = newest.day;
   const neighbours = await db
     .selectNoFrom([
       sql<Day | null>`(select max(day) from featured_paper where day < ${shown})`.as("earlier"),

@@ -18,11 +18,12 @@ function offerCopies(within = document) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Copy";
-    button.addEventListener("click", async () => {
+    const copy = async () => {
       await navigator.clipboard.writeText(place.querySelector("code").textContent);
       button.textContent = "Copied";
       setTimeout(() => (button.textContent = "Copy"), 2000);
-    });
+    };
+    button.addEventListener("click", () => void copy());
     place.append(button);
   }
 }

@@ -27,7 +27,7 @@ export const paperRoutes = new Hono<AppEnv>()
   .get("/:id/thumbnail.svg", async (c) => {
     const paper = await findPaper(c.var.db, c.req.param("id"));
     if (paper === undefined) return renderNotFound(c, "paper");
-    return c.body(thumbnailSvg(paper), 200, {
+    return c.body(await thumbnailSvg(paper), 200, {
       "Content-Type": "image/svg+xml; charset=utf-8",
       "Cache-Control": `public, max-age=${oneDaySeconds}`,
     });

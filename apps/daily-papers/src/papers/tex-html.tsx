@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { raw } from "hono/html";
-import katex from "katex";
+import { renderToString } from "katex";
 import { readTex } from "./tex.ts";
 
 /** No title or abstract needs more; a longer one shows its formulas as source. */
@@ -32,7 +32,7 @@ function renderMaths(source: string, display: boolean): string | undefined {
   if (cache.has(key)) return cache.get(key);
   let mathml: string | undefined;
   try {
-    mathml = katex.renderToString(source, {
+    mathml = renderToString(source, {
       output: "mathml",
       displayMode: display,
       throwOnError: true,

@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { toHtml } from "../look/html.ts";
 import type { Paper } from "./paper.ts";
 import { plainTex } from "./tex.ts";
 
@@ -11,7 +12,7 @@ const inner = width - 2 * edge;
  * A tiny first page of the paper: its title in miniature, grey lines for the text, and a figure. Tint, figure and
  * lines follow from the paper's id alone, so that a paper looks the same for ever and on every installation.
  */
-export function thumbnailSvg(paper: Paper): string {
+export function thumbnailSvg(paper: Paper): Promise<string> {
   const random = randomFrom(paper.id);
   const hue = Math.floor(random() * 360);
   const ink = `hsl(${hue} 28% 20%)`;
@@ -20,7 +21,7 @@ export function thumbnailSvg(paper: Paper): string {
   const title = wrapTitle(plainTex(paper.title), 20, 5);
   const textTop = edge + 14 + title.length * 11 + 8;
   const figureTop = Math.max(textTop + 26, 118);
-  const svg = (
+  return toHtml(
     <svg xmlns="http://www.w3.org/2000/svg" viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
       <rect width={width} height={height} fill={tint} />
       <g font-family="'Source Serif 4', Charter, Georgia, 'Times New Roman', serif" font-size="10.5" font-weight="600">
@@ -35,9 +36,8 @@ export function thumbnailSvg(paper: Paper): string {
       <g fill="none" stroke={ink} stroke-width="1.1" stroke-linejoin="round" stroke-linecap="round">
         {figure({ left: edge, top: figureTop, width: inner, height: height - edge - figureTop, hue, random })}
       </g>
-    </svg>
+    </svg>,
   );
-  return String(svg);
 }
 
 interface Frame {

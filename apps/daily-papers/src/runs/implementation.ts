@@ -1,3 +1,4 @@
+import type { LineChart } from "@offprint/experiment";
 import type { Child } from "hono/jsx";
 import type { Run, RunConfig } from "./run.ts";
 import type { RunProgress } from "./run.progress.ts";
@@ -17,11 +18,7 @@ export interface HeadlineMetric {
 }
 
 /** One of the pictures that are drawn while a run works. */
-export interface Curve {
-  readonly title: string;
-  readonly unit: string;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
-}
+export type Picture = Pick<LineChart, "title" | "x" | "y" | "series">;
 
 /**
  * What the site must know of a package to let readers run a paper from its page. A run itself is the command line;
@@ -51,7 +48,7 @@ export interface Implementation {
   /** Time and memory that a run will take, in a sentence. */
   estimate(config: RunConfig, dataFolder: string): Promise<string>;
   headline(metrics: Readonly<Record<string, number>>): HeadlineMetric | undefined;
-  curves(progress: RunProgress): readonly Curve[];
+  pictures(progress: RunProgress): readonly Picture[];
   /** What came out, and what can be asked of it; `query` is what the address holds. */
   result(run: Run, folder: string, query: FormValues): Promise<Child>;
   /** Names that a reader may mean by `text`, for one of the result's fields. */

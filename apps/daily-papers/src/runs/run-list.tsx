@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { formatDuration } from "@offprint/experiment";
 import { Moment } from "../look/moment.tsx";
-import { writeDuration } from "../look/numbers.ts";
+
 import type { Implementations } from "./implementations.ts";
 import type { Run, RunStatus } from "./run.ts";
 
@@ -39,7 +40,7 @@ export function RunList({ runs, implementations }: { runs: readonly Run[]; imple
             <span class="run-list-when quiet-text">
               <Moment time={run.queuedAt} />
               {run.startedAt !== undefined && run.finishedAt !== undefined && run.attempts === 1 && (
-                <> · {writeDuration((run.finishedAt.getTime() - run.startedAt.getTime()) / 1000)}</>
+                <> · {formatDuration((run.finishedAt.getTime() - run.startedAt.getTime()) / 1000)}</>
               )}
             </span>
           </li>

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import { Curves, EmptyAxes } from "./curves.tsx";
 import type { Implementations } from "./implementations.ts";
+import { drawPictures, EmptyAxes } from "./pictures.tsx";
 import { readProgress } from "./run.progress.ts";
 import { metricsFile, runFolder, type RunWorker } from "./run.worker.ts";
 import type { Run } from "./run.ts";
@@ -16,9 +16,11 @@ export async function pictureOf(
   const live = worker.live(run.id);
   const progress = live?.progress ?? (await readProgress(metricsFile(runFolder(dataFolder, run.id))));
   const implementation = implementations.of(run);
+  // The last picture tells most: how good the run has become.
+  const drawn = await drawPictures(implementation.pictures(progress).slice(-1));
   return (
     <figure class="run-picture">
-      <Curves curves={implementation.curves(progress)} />
+      {drawn?.pictures ?? <EmptyAxes text="Its curve is drawn here as soon as it is judged for the first time." />}
       <figcaption class="quiet-text">
         {live === undefined ? "The newest result: " : "Running now: "}
         <a href={`/runs/${run.id}`}>{implementation.title(run.config)}</a>, {implementation.summary(run.config)}

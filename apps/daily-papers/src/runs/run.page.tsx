@@ -1,10 +1,10 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { formatCount, formatDuration, formatRate } from "@offprint/experiment";
 import type { Child } from "hono/jsx";
 import { Moment } from "../look/moment.tsx";
-import { writeCount, writeDuration } from "../look/numbers.ts";
 import type { Paper } from "../papers/paper.ts";
 import { Tex } from "../papers/tex-html.tsx";
-import { Curves, EmptyAxes } from "./curves.tsx";
+import { EmptyAxes, type DrawnPictures } from "./pictures.tsx";
 import type { Implementation } from "./implementation.ts";
 import { statusNames } from "./run-list.tsx";
 import { CommandLine } from "./run-panel.tsx";
@@ -16,6 +16,8 @@ export interface RunPageProps {
   readonly paper: Paper;
   readonly implementation: Implementation;
   readonly progress: RunProgress;
+  /** Absent as long as there is nothing to draw. */
+  readonly drawn: DrawnPictures | undefined;
   /** How many runs come before this one, when it waits. */
   readonly ahead: number;
   /** Whether there is something to go on from. */
@@ -56,13 +58,13 @@ export function RunPage(props: RunPageProps) {
         {run.status === "failed" && <Failed {...props} />}
         {(run.status === "cancelled" || run.status === "interrupted") && <Stopped {...props} />}
 
-        {atRest ? (
-          <div class="run-curves">
-            {progress.losses.length > 0 && <h2>How it learned</h2>}
-            <Curves curves={implementation.curves(progress)} />
-          </div>
-        ) : (
-          <Live {...props} />
+        {!atRest && <Live {...props} />}
+        {atRest && props.drawn !== undefined && (
+          <>
+            <h2>How it learned</h2>
+            {props.drawn.pictures}
+            {props.drawn.tables}
+          </>
         )}
 
         <h2>The same from the command line</h2>
@@ -76,12 +78,12 @@ export function RunPage(props: RunPageProps) {
 
 /** A run that waits or works: the picture as it arrives and one line under it. */
 function Live(props: RunPageProps) {
-  const { run, implementation, progress, ahead, refreshing } = props;
+  const { run, progress, ahead, refreshing } = props;
   const path = `/runs/${run.id}`;
   return (
     <div class="live" data-live={`${path}/events`}>
       <div class="live-picture" data-fragment="picture">
-        <LivePicture implementation={implementation} progress={progress} />
+        <LivePicture drawn={props.drawn} />
       </div>
       <div class="live-line">
         <p data-fragment="line">
@@ -107,12 +109,8 @@ function Live(props: RunPageProps) {
   );
 }
 
-export function LivePicture({ implementation, progress }: { implementation: Implementation; progress: RunProgress }) {
-  const curves = implementation.curves(progress);
-  if (curves.every((curve) => curve.points.length === 0)) {
-    return <EmptyAxes text="The curve is drawn here as soon as the first steps are done." />;
-  }
-  return <Curves curves={curves} />;
+export function LivePicture({ drawn }: { drawn: DrawnPictures | undefined }) {
+  return <>{drawn?.pictures ?? <EmptyAxes text="The curve is drawn here as soon as the first steps are done." />}</>;
 }
 
 /** `step 120 of 4,200 · 38 steps/s · 1 min 47 s left` */
@@ -125,9 +123,9 @@ export function LiveLine({ run, progress, ahead }: { run: Run; progress: RunProg
   if (last === undefined) return <>{started === undefined ? "starting" : "getting ready"}</>;
   const unit = started?.unit ?? "step";
   const parts = [
-    `${unit} ${writeCount(last.step)} of ${writeCount(last.total)}`,
-    ...(last.rate === undefined ? [] : [`${writeRate(last.rate)} ${unit}s/s`]),
-    ...(last.secondsLeft === undefined ? [] : [`${writeDuration(last.secondsLeft)} left`]),
+    `${unit} ${formatCount(last.step)} of ${formatCount(last.total)}`,
+    ...(last.rate === undefined ? [] : [formatRate(last.rate, unit)]),
+    ...(last.secondsLeft === undefined ? [] : [`${formatDuration(last.secondsLeft)} left`]),
   ];
   return (
     <>
@@ -207,11 +205,6 @@ function Record({ record }: RunPageProps) {
       </dl>
     </details>
   );
-}
-
-/** Rates above ten need no decimals: `38`, `4.2`. */
-function writeRate(rate: number): string {
-  return rate >= 10 ? writeCount(rate) : rate.toFixed(1);
 }
 
 function textValues(config: Run["config"]): Record<string, string> {

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Readable } from "node:stream";
+import { parseEvent, type RunEvent } from "@offprint/experiment";
 import { processStartTime } from "../process-identity.ts";
-import { parseRunEvent, type RunEvent } from "./run.events.ts";
 
 /** How a run's process ended. */
 export interface Exit {
@@ -49,8 +49,8 @@ export function startRunProcess(options: {
     lastWords = (lastWords + text).slice(-maxLastWords);
   });
   onLines(child.stdout, (line) => {
-    const event = parseRunEvent(line);
-    if (event !== undefined) options.onEvent(event);
+    const parsed = parseEvent(line);
+    if ("event" in parsed) options.onEvent(parsed.event);
   });
 
   let asked = false;

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { parseRunEvent, type RunEvent } from "./run.events.ts";
+import { parseEvent, type RunEvent } from "@offprint/experiment";
 
 /** A point of a curve: x in steps. */
 export interface Point {
@@ -80,12 +80,20 @@ export class RunProgress {
     this.#sum = 0;
     this.#summed = 0;
     if (this.#losses.length <= maxPoints) return;
-    this.#losses = Array.from({ length: this.#losses.length >> 1 }, (_, pair) => {
-      const [a, b] = [this.#losses[2 * pair] as Point, this.#losses[2 * pair + 1] as Point];
-      return { x: b.x, y: (a.y + b.y) / 2 };
-    });
+    this.#losses = meanOfPairs(this.#losses);
     this.#perPoint *= 2;
   }
+}
+
+/** Half as many points: each the mean of two, at the place of the second. A last one without a partner is dropped. */
+function meanOfPairs(points: readonly Point[]): Point[] {
+  const halved: Point[] = [];
+  let first: Point | undefined;
+  for (const point of points) {
+    if (first !== undefined) halved.push({ x: point.x, y: (first.y + point.y) / 2 });
+    first = first === undefined ? point : undefined;
+  }
+  return halved;
 }
 
 /** What a run's `metrics.jsonl` tells; nothing when there is no such file, and half a last line is passed over. */
@@ -94,8 +102,8 @@ export async function readProgress(path: string): Promise<RunProgress> {
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return progress;
   for await (const line of file.readLines()) {
-    const event = parseRunEvent(line);
-    if (event !== undefined) progress.add(event);
+    const parsed = parseEvent(line);
+    if ("event" in parsed) progress.add(parsed.event);
   }
   return progress;
 }

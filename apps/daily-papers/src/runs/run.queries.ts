@@ -72,14 +72,8 @@ export async function newestRuns(
   db: Kysely<Database>,
   { paperId, most }: { paperId?: string; most: number },
 ): Promise<Run[]> {
-  const rows = await db
-    .selectFrom("run")
-    .selectAll()
-    .$if(paperId !== undefined, (query) => query.where("paper_id", "=", paperId as string))
-    .orderBy("queued_at", "desc")
-    .orderBy("id")
-    .limit(most)
-    .execute();
+  const all = db.selectFrom("run").selectAll().orderBy("queued_at", "desc").orderBy("id").limit(most);
+  const rows = await (paperId === undefined ? all : all.where("paper_id", "=", paperId)).execute();
   return rows.map(toRun);
 }
 
@@ -219,7 +213,7 @@ function toRun(row: RunRow): Run {
     id: row.id,
     paperId: row.paper_id,
     implementation: row.implementation,
-    config: row.config as RunConfig,
+    config: row.config,
     status: row.status,
     queuedAt: row.queued_at,
     startedAt: row.started_at ?? undefined,

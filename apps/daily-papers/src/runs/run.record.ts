@@ -1,27 +1,29 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { formatBytes, formatDuration, readRun, type RunRecord } from "@offprint/experiment";
+import { writeAmount } from "../look/numbers.ts";
 
-const maxLines = 60;
-
-/**
- * The run's own record as lines of name and value, nested names joined: what the page shows folded. Nothing when
- * there is no record (yet), or it cannot be read.
- */
+/** A run's own record as lines of name and value, or nothing when there is none (yet) that can be read. */
 export async function readRecord(folder: string): Promise<(readonly [name: string, value: string])[]> {
-  try {
-    return flatten(JSON.parse(await readFile(join(folder, "record.json"), "utf8")), "").slice(0, maxLines);
-  } catch {
-    return [];
-  }
+  const { record } = await readRun(folder).catch(() => ({ record: undefined }));
+  return record === undefined ? [] : linesOf(record);
 }
 
-function flatten(value: unknown, name: string): (readonly [string, string])[] {
-  if (typeof value !== "object" || value === null) return [[spell(name), String(value)]];
-  if (Array.isArray(value)) return [[spell(name), value.map(String).join(", ")]];
-  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, name === "" ? key : `${name} ${key}`));
-}
-
-/** `peakMemoryBytes` as `peak memory bytes`. */
-function spell(name: string): string {
-  return name.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
+function linesOf(record: RunRecord): (readonly [string, string])[] {
+  const { machine, versions } = record;
+  const lines: (readonly [string, string | undefined])[] = [
+    [
+      "versions",
+      Object.entries(versions)
+        .map((version) => version.join(" "))
+        .join(", "),
+    ],
+    ["seed", record.seed?.toString()],
+    ["data", record.dataHash],
+    ["machine", `${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)}, ${machine.platform}`],
+    ["started", record.startedAt],
+    ["ended", record.endedAt],
+    ["working time", formatDuration(record.durationSeconds)],
+    ["peak memory", formatBytes(record.peakMemoryBytes)],
+    ["resumed", record.resumed === 0 ? undefined : writeAmount(record.resumed, "time")],
+  ];
+  return lines.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }

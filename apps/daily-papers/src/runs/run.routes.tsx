@@ -5,6 +5,7 @@ import type { AppEnv } from "../app-env.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
 import { findPaper } from "../papers/paper.queries.ts";
+import { drawPictures } from "./pictures.tsx";
 import { RunList } from "./run-list.tsx";
 import { RunPage } from "./run.page.tsx";
 import { readProgress } from "./run.progress.ts";
@@ -86,6 +87,7 @@ async function showRun(c: Context<AppEnv>, run: Run) {
   const implementation = c.var.implementations.of(run);
   const folder = runFolder(c.var.config.dataFolder, run.id);
   const refreshing = c.req.query("refresh") === "on" && (run.status === "queued" || run.status === "running");
+  const progress = c.var.worker.live(run.id)?.progress ?? (await readProgress(metricsFile(folder)));
   return renderPage(
     c,
     { title: implementation.title(run.config), refreshEvery: refreshing ? refreshSeconds : undefined },
@@ -93,9 +95,10 @@ async function showRun(c: Context<AppEnv>, run: Run) {
       run={run}
       paper={paper}
       implementation={implementation}
-      progress={c.var.worker.live(run.id)?.progress ?? (await readProgress(metricsFile(folder)))}
+      progress={progress}
+      drawn={await drawPictures(implementation.pictures(progress))}
       ahead={run.status === "queued" ? await runsAhead(c.var.db, run) : 0}
-      checkpoint={hasCheckpoint(folder)}
+      checkpoint={await hasCheckpoint(folder)}
       result={run.status === "completed" ? await implementation.result(run, folder, boundedQuery(c)) : undefined}
       record={await readRecord(folder)}
       refreshing={refreshing}

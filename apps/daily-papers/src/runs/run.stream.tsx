@@ -5,14 +5,18 @@ import type { SSEStreamingApi } from "hono/streaming";
 import type { Kysely } from "kysely";
 import type { Database } from "../database/schema.ts";
 import type { Implementations } from "./implementations.ts";
+import { toHtml } from "../look/html.ts";
+import { drawPictures } from "./pictures.tsx";
 import { LiveLine, LivePicture } from "./run.page.tsx";
 import { RunProgress } from "./run.progress.ts";
 import { findRun, runsAhead } from "./run.queries.ts";
-import { isAtRest } from "./run.ts";
+import { isAtRest, type Run } from "./run.ts";
 import type { RunWorker } from "./run.worker.ts";
 
-/** No reader is sent news more often, and no picture is drawn more often, however many readers watch. */
+/** No reader is sent news more often. */
 const shortestPauseMs = 500;
+/** A picture takes tens of milliseconds to draw; the run needs the processor more than the picture does. */
+const drawingPauseMs = 2_000;
 /** Something is sent at least this often, so that browsers and proxies keep the connection. */
 const longestPauseMs = 15_000;
 
@@ -25,7 +29,8 @@ export class RunStreams {
   readonly #worker: RunWorker;
   readonly #implementations: Implementations;
   readonly #most: number;
-  readonly #drawn = new Map<string, { readonly at: number; readonly fragments: Promise<Fragments | undefined> }>();
+  readonly #pictures = new Map<string, { readonly at: number; readonly html: string }>();
+  readonly #recent = new Map<string, { readonly at: number; readonly fragments: Promise<Fragments | undefined> }>();
   #open = 0;
 
   /** @param most how many readers may watch at a time. */
@@ -73,25 +78,38 @@ export class RunStreams {
     }
   }
 
-  /** Drawn at most once per pause, for all readers together. */
+  /** Written at most once per pause, for all readers together. */
   #fragments(id: string): Promise<Fragments | undefined> {
     const now = performance.now();
-    for (const [key, { at }] of this.#drawn) if (now - at > shortestPauseMs) this.#drawn.delete(key);
-    const fragments = this.#drawn.get(id)?.fragments ?? this.#draw(id);
-    if (!this.#drawn.has(id)) this.#drawn.set(id, { at: now, fragments });
+    for (const [key, { at }] of this.#recent) if (now - at > shortestPauseMs) this.#recent.delete(key);
+    const fragments = this.#recent.get(id)?.fragments ?? this.#write(id);
+    if (!this.#recent.has(id)) this.#recent.set(id, { at: now, fragments });
     return fragments;
   }
 
-  async #draw(id: string): Promise<Fragments | undefined> {
+  async #write(id: string): Promise<Fragments | undefined> {
     const run = await findRun(this.#db, id);
-    if (run === undefined || isAtRest(run.status)) return undefined;
+    if (run === undefined || isAtRest(run.status)) {
+      this.#pictures.delete(id);
+      return undefined;
+    }
     const progress = this.#worker.live(id)?.progress ?? new RunProgress();
     const ahead = run.status === "queued" ? await runsAhead(this.#db, run) : 0;
     return {
-      picture: String(<LivePicture implementation={this.#implementations.of(run)} progress={progress} />),
-      line: String(<LiveLine run={run} progress={progress} ahead={ahead} />),
+      picture: await this.#picture(run, progress),
+      line: await toHtml(<LiveLine run={run} progress={progress} ahead={ahead} />),
       news: newsOf(progress.last),
     };
+  }
+
+  async #picture(run: Run, progress: RunProgress): Promise<string> {
+    const now = performance.now();
+    const drawn = this.#pictures.get(run.id);
+    if (drawn !== undefined && now - drawn.at < drawingPauseMs) return drawn.html;
+    const pictures = await drawPictures(this.#implementations.of(run).pictures(progress));
+    const html = await toHtml(<LivePicture drawn={pictures} />);
+    this.#pictures.set(run.id, { at: now, html });
+    return html;
   }
 }
 

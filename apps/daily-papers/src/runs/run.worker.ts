@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely } from "kysely";
@@ -125,7 +125,7 @@ export class RunWorker {
   async #work(run: Run): Promise<queries.RunEnding> {
     const { db, dataFolder, command, wordsOf } = this.#options;
     const folder = runFolder(dataFolder, run.id);
-    const resume = hasCheckpoint(folder);
+    const resume = existsSync(join(folder, "config.json"));
     if (!resume) await rm(folder, { recursive: true, force: true });
     await mkdir(join(dataFolder, "runs"), { recursive: true });
     const progress = await readProgress(metricsFile(folder));
@@ -154,7 +154,9 @@ export class RunWorker {
     clearTimeout(limit);
     if (tooLong) return { status: "failed", error: "it ran for 24 hours, as long as a run from the page may" };
     const cancelled = (await queries.findRun(db, run.id))?.cancelRequested === true;
-    return endingOf(exit, progress, { cancelled, stopping: this.#stopping });
+    // What was said last may be lost with a pipe that broke; the folder has it.
+    const { finished } = await readProgress(metricsFile(folder));
+    return endingOf(exit, finished, { cancelled, stopping: this.#stopping });
   }
 
   #tell(id: string): void {
@@ -170,14 +172,14 @@ export function metricsFile(folder: string): string {
   return join(folder, "metrics.jsonl");
 }
 
-/** Whether a run's folder holds something to go on from. */
-export function hasCheckpoint(folder: string): boolean {
-  return existsSync(join(folder, "checkpoint"));
+/** Whether a run's folder holds something to go on from; without it, resuming begins from the start. */
+export async function hasCheckpoint(folder: string): Promise<boolean> {
+  return (await readdir(join(folder, "checkpoints")).catch(() => [])).length > 0;
 }
 
 function endingOf(
   exit: Exit,
-  { finished }: RunProgress,
+  finished: RunProgress["finished"],
   { cancelled, stopping }: { cancelled: boolean; stopping: boolean },
 ): queries.RunEnding {
   if (exit.code === 0 && finished?.outcome === "completed") return { status: "completed", metrics: finished.metrics };

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FormValues } from "../implementation.ts";
 import type { Dataset } from "./datasets.ts";
-import { lossTitles, modelTitles, numberFields, type NumberFieldName } from "./settings.ts";
+import { lossNames, lossTitles, modelNames, modelTitles, numberFields, type NumberFieldName } from "./settings.ts";
 
 export interface ControlsProps {
   readonly values: FormValues;
@@ -16,7 +16,8 @@ export function Controls({ values, problems, datasets }: ControlsProps) {
   return (
     <>
       <p class="run-sentence">
-        Train <Choice name="model" label="Model" options={Object.entries(modelTitles)} {...show} /> on{" "}
+        Train{" "}
+        <Choice name="model" label="Model" options={modelNames.map((name) => [name, modelTitles[name]])} {...show} /> on{" "}
         <Choice name="dataset" label="Graph" options={datasets.map((set) => [set.name, set.title])} {...show} /> with{" "}
         <NumberInput name="dimension" {...show} /> dimensions for <NumberInput name="epochs" {...show} /> epochs.
       </p>
@@ -32,7 +33,7 @@ export function Controls({ values, problems, datasets }: ControlsProps) {
           ))}
           <label class="wide">
             <span>Loss</span>
-            <Choice name="loss" options={Object.entries(lossTitles)} {...show} />
+            <Choice name="loss" options={lossNames.map((name) => [name, lossTitles[name]])} {...show} />
           </label>
         </div>
         <Problems names={[...advanced, "loss"]} problems={problems} />
@@ -83,6 +84,8 @@ function troubled({ name, problems }: { name: string; problems: Readonly<Record<
   return name in problems ? { "aria-invalid": "true" as const, "aria-describedby": `problem-${name}` } : {};
 }
 
+const labels = new Map(Object.entries(numberFields).map(([name, { label }]) => [name, label] as const));
+
 function Problems({ names, problems }: { names: readonly string[]; problems: Readonly<Record<string, string>> }) {
   const found = names.filter((name) => name in problems);
   if (found.length === 0) return <></>;
@@ -90,7 +93,7 @@ function Problems({ names, problems }: { names: readonly string[]; problems: Rea
     <ul class="problems" role="alert">
       {found.map((name) => (
         <li id={`problem-${name}`}>
-          {name in numberFields && <strong>{numberFields[name as NumberFieldName].label}: </strong>}
+          {labels.has(name) && <strong>{labels.get(name)}: </strong>}
           {problems[name]}
         </li>
       ))}

@@ -12,7 +12,7 @@ interface GraphSize {
   readonly triples: number;
 }
 
-const wordnet: GraphSize = { entities: 8_000, triples: 30_000 };
+const wordnet: GraphSize = { entities: 5_000, triples: 12_800 };
 
 /** Numbers that a model stores of an entity, per dimension. */
 const numbersPerDimension: Partial<Record<Settings["model"], number>> = { "nfe-2": 3, quate: 4 };

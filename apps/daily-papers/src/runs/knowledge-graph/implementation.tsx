@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { writeBytes, writeDuration, writeShare } from "../../look/numbers.ts";
+import { formatBytes, formatDuration } from "@offprint/experiment";
+import { writeShare } from "../../look/numbers.ts";
 import type { Implementation } from "../implementation.ts";
 import type { RunConfig } from "../run.ts";
 import { trainCommandLine, trainWords } from "./command-line.ts";
@@ -45,16 +46,29 @@ export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<Train
     async estimate(config) {
       const estimate = estimateRun(settingsOf(config));
       if (estimate === undefined) return "No estimate for this graph: its size is known once it has been read.";
-      return `About ${writeDuration(estimate.seconds)} and ${writeBytes(estimate.bytes)} of memory on this machine.`;
+      return `About ${formatDuration(estimate.seconds)} and ${formatBytes(estimate.bytes)} of memory on this machine.`;
     },
 
     headline(metrics) {
       const mrr = metrics["mrr"];
       return mrr === undefined ? undefined : { name: "MRR", value: writeShare(mrr) };
     },
-    curves: (progress) => [
-      { title: "Training loss", unit: "loss", points: progress.losses },
-      { title: "Validation MRR", unit: "MRR", points: progress.curve("mrr", "valid") },
+    pictures: (progress) => [
+      {
+        title: "Training loss",
+        x: { label: "step" },
+        y: { label: "training loss" },
+        series: [{ name: "loss", points: progress.losses }],
+      },
+      {
+        title: "Validation",
+        x: { label: "step" },
+        y: { label: "validation, filtered ranking" },
+        series: [
+          { name: "MRR", points: progress.curve("mrr", "valid") },
+          { name: "Hits@10", points: progress.curve("hits@10", "valid") },
+        ],
+      },
     ],
 
     async result(run, folder, query) {

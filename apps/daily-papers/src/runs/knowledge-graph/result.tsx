@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { writeCount, writeShare } from "../../look/numbers.ts";
+import { formatCount } from "@offprint/experiment";
+import { writeShare } from "../../look/numbers.ts";
 import type { FormValues } from "../implementation.ts";
 import type { Run } from "../run.ts";
 import type { LearnedRule, Prediction, Term, TrainedModel } from "./trained-model.ts";
@@ -58,7 +59,7 @@ function Metrics({ metrics }: { metrics: readonly Metric[] }) {
   return (
     <dl class="metrics">
       {metrics.map(({ name, meaning, value, low, high, isShare }) => {
-        const write = isShare ? writeShare : (number: number) => writeCount(Math.round(number));
+        const write = isShare ? writeShare : formatCount;
         return (
           <div>
             <dt>

@@ -1,0 +1,164 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { PGlite } from "@electric-sql/pglite";
+import { Client } from "pg";
+import { usePglite, usePostgres, type OpenDatabase } from "../database/database.ts";
+import { migrate } from "../database/migrate.ts";
+
+const run = promisify(execFile);
+
+/** A kind of database that the queries must work on alike. */
+export interface DatabaseKind {
+  readonly name: string;
+  /** Why it cannot be tried here; undefined when it can. */
+  readonly missing: string | undefined;
+  /** A new database with all migrations and nothing else. */
+  readonly open: () => Promise<OpenDatabase>;
+  /** A new database without anything. */
+  readonly openEmpty: () => Promise<OpenDatabase>;
+  /** Stops what `open` had to start. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Both databases: the embedded one, and a real server (`DATABASE_URL_TEST`, or one started here where it is installed). */
+export function databaseKinds(): DatabaseKind[] {
+  return [embedded(), postgres()];
+}
+
+function embedded(): DatabaseKind {
+  return {
+    name: "PGlite",
+    missing: undefined,
+    open: openMigratedPglite,
+    openEmpty: async () => usePglite(await PGlite.create("memory://")),
+    stop: async () => undefined,
+  };
+}
+
+/** PGlite takes seconds to make a database: the migrated one is made once and kept for all test files. */
+export async function openMigratedPglite(): Promise<OpenDatabase> {
+  const sql = readFileSync(new URL("../database/migrations/0001-papers-and-runs.sql", import.meta.url));
+  const key = createHash("sha256").update(sql).update("pglite 0.5.14").digest("hex").slice(0, 16);
+  const path = join(tmpdir(), `offprint-daily-papers-${key}.tar`);
+  if (!existsSync(path)) {
+    const pglite = await PGlite.create("memory://");
+    const { db, close } = usePglite(pglite);
+    await migrate(db);
+    const unfinished = `${path}.${randomUUID()}`;
+    writeFileSync(unfinished, Buffer.from(await (await pglite.dumpDataDir("none")).arrayBuffer()));
+    renameSync(unfinished, path);
+    await close();
+  }
+  return usePglite(await PGlite.create({ loadDataDir: new Blob([new Uint8Array(readFileSync(path))]) }));
+}
+
+function postgres(): DatabaseKind {
+  const given = process.env["DATABASE_URL_TEST"];
+  const programs = ["/usr/local/bin", ...[18, 17, 16, 15].map((version) => `/usr/lib/postgresql/${version}/bin`)];
+  const installed = programs.find(
+    (folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")),
+  );
+  let server: Promise<LocalPostgres> | undefined;
+
+  const openEmpty = async () => {
+    const url = given ?? (await (server ??= startPostgres(installed ?? ""))).url;
+    const name = `offprint_test_${randomUUID().replaceAll("-", "")}`;
+    await query(url, `create database ${name}`);
+    const database = usePostgres(withDatabase(url, name));
+    return {
+      db: database.db,
+      async close() {
+        await database.close();
+        await query(url, `drop database ${name} with (force)`);
+      },
+    };
+  };
+  return {
+    name: "PostgreSQL",
+    missing:
+      given === undefined && installed === undefined
+        ? "no PostgreSQL server is installed and DATABASE_URL_TEST is not set"
+        : undefined,
+    openEmpty,
+    async open() {
+      const database = await openEmpty();
+      await migrate(database.db);
+      return database;
+    },
+    stop: async () => (await server)?.stop(),
+  };
+}
+
+const nobody = { uid: 65_534, gid: 65_534 };
+
+interface LocalPostgres {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A PostgreSQL server of our own in a temporary folder. It refuses to run as root and is started as `nobody` then. */
+async function startPostgres(programs: string): Promise<LocalPostgres> {
+  const folder = mkdtempSync(join(tmpdir(), "offprint-postgres-"));
+  const isRoot = process.getuid?.() === 0;
+  const user = isRoot ? nobody : {};
+  if (isRoot) chownSync(folder, nobody.uid, nobody.gid);
+  const data = join(folder, "data");
+  await run(join(programs, "initdb"), ["-D", data, "-U", "offprint", "-A", "trust", "-E", "UTF8", "--no-sync"], {
+    ...user,
+    cwd: folder,
+  });
+  const port = await freePort();
+  const child: ChildProcess = spawn(
+    join(programs, "postgres"),
+    ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-F"],
+    { ...user, cwd: folder, stdio: "ignore" },
+  );
+  const url = `postgres://offprint@127.0.0.1:${port}/postgres`;
+  for (let tries = 0; ; tries += 1) {
+    const answer = await query(url, "select 1").catch((error: unknown) => error);
+    if (!(answer instanceof Error)) break;
+    if (tries > 100) throw answer;
+    await sleep(100);
+  }
+  return {
+    url,
+    async stop() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGINT");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function query(url: string, sql: string): Promise<unknown> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("the system gave no port");
+  return address.port;
+}
