@@ -1,3 +1,4 @@
+import type * as FileSystem from "node:fs/promises";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +9,12 @@ import { tensorSources } from "./safetensors.ts";
 /** Operations on the disk that still happen; after that every one fails, as if the process were gone. */
 const power = vi.hoisted(() => ({ left: Infinity }));
 
+function spend(): void {
+  if (power.left-- <= 0) throw new Error("the power is off");
+}
+
 vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
-  const spend = (): void => {
-    if (power.left-- <= 0) throw new Error("the power is off");
-  };
+  const real = await original<typeof FileSystem>();
   return {
     ...real,
     mkdir: async (...given: Parameters<typeof real.mkdir>) => (spend(), await real.mkdir(...given)),

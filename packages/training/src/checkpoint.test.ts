@@ -49,6 +49,22 @@ async function sumsOf(path: string): Promise<string> {
   return (await Promise.all(lines)).join("");
 }
 
+/** Saves one checkpoint after another into a directory, with numbers from a step on. */
+const writer = `
+  import { saveCheckpoint } from ${JSON.stringify(fileURLToPath(new URL("checkpoint.ts", import.meta.url)))};
+  const size = 200_000;
+  console.log("ready");
+  for (let step = Number(process.argv[2]) + 1; ; step++) {
+    await saveCheckpoint(process.argv[1], {
+      step,
+      progress: (name) => ({ step, name }),
+      tensors: [
+        { name: "params.w", dtype: "F32", shape: [size], read: () => new Float32Array(size).fill(step) },
+        { name: "optimizer.updates", dtype: "I32", shape: [], read: () => Int32Array.of(step) },
+      ],
+    });
+  }`;
+
 describe("checkpoints", () => {
   it("come back as they were saved", async () => {
     expect(await loadLatestCheckpoint(directory)).toBeUndefined();
@@ -121,21 +137,6 @@ describe("checkpoints", () => {
   });
 
   it("survive kill -9 at any moment of writing", { timeout: 120_000 }, async () => {
-    const source = (file: string): string => JSON.stringify(fileURLToPath(new URL(file, import.meta.url)));
-    const writer = `
-      import { saveCheckpoint } from ${source("./checkpoint.ts")};
-      const size = 200_000;
-      console.log("ready");
-      for (let step = Number(process.argv[2]) + 1; ; step++) {
-        await saveCheckpoint(process.argv[1], {
-          step,
-          progress: (name) => ({ step, name }),
-          tensors: [
-            { name: "params.w", dtype: "F32", shape: [size], read: () => new Float32Array(size).fill(step) },
-            { name: "optimizer.updates", dtype: "I32", shape: [], read: () => Int32Array.of(step) },
-          ],
-        });
-      }`;
     let last = 0;
     for (let round = 0; round < 8; round++) {
       const flags = ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", writer];

@@ -4,11 +4,11 @@ import { portableLog } from "./normal.ts";
 import { RandomStream, type RandomState } from "./random.ts";
 
 const MASK = (1n << 64n) - 1n;
+const word = (high: number, low: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+const rotate = (x: bigint, by: bigint): bigint => ((x << by) | (x >> (64n - by))) & MASK;
 
 /** xoroshiro128+ from its definition by Blackman & Vigna, in big integers; gives the low 32 bits. */
 function* reference([s01, s00, s11, s10]: RandomState): Generator<number> {
-  const word = (high: number, low: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-  const rotate = (x: bigint, by: bigint): bigint => ((x << by) | (x >> (64n - by))) & MASK;
   let s0 = word(s01, s00);
   let s1 = word(s11, s10);
   for (;;) {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storedArrays, type SafetensorsProblem, type StoredDType } from "./safetensors-header.ts";
 import { SafetensorsFile, tensorSources, writeSafetensors, type StoredTensor } from "./safetensors.ts";
