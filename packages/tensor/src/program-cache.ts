@@ -27,7 +27,7 @@ export function cachePrograms<K extends string | number, P extends Disposable>(
       return known;
     },
     async dispose() {
-      for (const key of [...programs.keys()]) await drop(key);
+      for (const key of programs.keys()) await drop(key);
     },
   };
 }

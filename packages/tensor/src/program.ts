@@ -82,7 +82,9 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
       Object.entries(this.#inputSpecs).map(([name, spec]) => [name, placeholder(inputName(name), spec)]),
     );
     // Traced without its types: instantiating MapTree for an unknown structure has no end.
-    const run = definition.run as (at: { state: unknown; inputs: unknown }) => { state?: Tree<Tensor>; outputs?: O };
+    const { run } = definition as unknown as {
+      run: (this: void, at: { state: unknown; inputs: unknown }) => { state?: Tree<Tensor>; outputs?: O };
+    };
     const traced = run({ state: leaves, inputs });
     this.#outputs = traced.outputs ?? ({} as O);
     this.#next = this.#changed(traced.state ?? {});

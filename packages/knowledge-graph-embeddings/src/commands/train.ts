@@ -1,4 +1,14 @@
-import { commandLine, defineCommand, eventReporter, formatTable, parseConfig, readRun, type Command, type CommandContext } from "@offprint/experiment";
+import {
+  commandLine,
+  defineCommand,
+  eventReporter,
+  formatTable,
+  parseConfig,
+  readRun,
+  type Command,
+  type CommandContext,
+  type RunOutcome,
+} from "@offprint/experiment";
 import { openEngine } from "@offprint/tensor";
 import { z } from "zod";
 import { kgeConfig, kgeSchema, type KgeConfig } from "../config.ts";
@@ -9,8 +19,17 @@ import { trainModel } from "../training/train.ts";
 
 const config = z.strictObject({
   ...kgeConfig.shape,
-  out: z.string().min(1).describe("Folder of the run: weights, vocabulary, events, record. Must be new or empty."),
-  resume: z.boolean().default(false).describe("Go on with the run in --out from its newest checkpoint, with its settings."),
+  out: z
+    .string()
+    .min(1)
+    .meta({
+      placeholder: "DIR",
+      description: "Folder of the run: weights, vocabulary, events, record. Must be new or empty.",
+    }),
+  resume: z
+    .boolean()
+    .default(false)
+    .describe("Go on with the run in --out from its newest checkpoint, with its settings."),
   threads: z.int().min(1).max(1024).optional().describe("Threads of one operation; absent: one a core."),
   provider: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("What computes."),
   json: z.boolean().default(false).describe("One event a line on stdout, for programs."),
@@ -31,30 +50,42 @@ export const trainCommand: Command<typeof config> = defineCommand({
   ],
   async run({ out, resume, threads, provider, json, ...given }, context) {
     const settings = resume ? await settingsOf(out, given) : given;
-    const dataset = await loadDataset(settings.dataset, { splitSeed: settings.seed, skipBadLines: settings.skipBadLines });
+    const dataset = await loadDataset(settings.dataset, {
+      splitSeed: settings.seed,
+      skipBadLines: settings.skipBadLines,
+    });
     tellBadLines(dataset.badLines, context);
     using engine = await openEngine({ provider, ...(threads && { threads }) });
     const command = commandLine(trainCommand, { ...settings, out, ...(threads && { threads }), provider });
     const versions = { offprint: context.version, node: process.versions.node };
     const reporter = eventReporter(json, context);
+    let outcome: RunOutcome = "failed";
     try {
-      for await (const event of trainModel(dataset, settings, { engine, out, resume, command, versions, signal: context.signal })) {
+      for await (const event of trainModel(dataset, settings, {
+        engine,
+        out,
+        resume,
+        command,
+        versions,
+        signal: context.signal,
+      })) {
         reporter.report(event);
         if (event.type !== "finished") continue;
         if (!json && event.outcome === "completed") context.stdout.write(resultTable(out, event.metrics));
-        return event.outcome;
+        outcome = event.outcome; // and on: the run tidies up after its last event
       }
     } finally {
       reporter.close();
     }
-    return "failed";
+    return outcome;
   },
 });
 
 /** Settings of the run to go on with. @throws {SettingsChangedError} when others were given along with --resume. */
 async function settingsOf(out: string, given: KgeConfig): Promise<KgeConfig> {
   const run = await readRun(out);
-  if (run.schema !== kgeSchema.schema) throw new ArtefactError(out, `holds a run of "${run.schema}", not of this command`);
+  if (run.schema !== kgeSchema.schema)
+    throw new ArtefactError(out, `holds a run of "${run.schema}", not of this command`);
   const stored = parseConfig(kgeConfig, run.config, `${out}/config.json`);
   const defaults = kgeConfig.parse({});
   for (const key of Object.keys(kgeConfig.shape) as (keyof KgeConfig)[]) {

@@ -86,7 +86,7 @@ describe.each(Object.entries(layouts))("%s, as the official code has it", (name,
       state: { params },
       inputs: { heads: int32([count]), relations: int32([count]), tails: int32([count]) },
       run: ({ state, inputs }) => {
-        const embeddings = state.params as Embeddings;
+        const embeddings = state.params;
         const scores = (p: Embeddings) =>
           scoreAll(queryMatrix(model, p, inputs.heads, inputs.relations, gamma), candidateMatrix(model, p.entity));
         const { value, grads } = valueAndGrad((p: Embeddings) =>

@@ -111,11 +111,10 @@ export function defineModel<E extends string, R extends string, G extends Parts,
   definition: ModelDefinition<E, R, G, Image>,
 ): Model {
   const { permutations, comparison } = definition;
-  const entity = (parts: Parts): G => definition.entityPermutation(parts as Parts<E>);
-  const relation = (parts: Parts): G => definition.relationPermutation(parts as Parts<R>);
+  const entity = (parts: Parts): G => definition.entityPermutation(parts);
+  const relation = (parts: Parts): G => definition.relationPermutation(parts);
   const image = (head: Parts, ...relations: readonly Parts[]): Image =>
     permutations.act(relations.reduceRight<G>((g, r) => permutations.compose(relation(r), g), entity(head)));
-  const { spread } = permutations;
   return {
     name: definition.name,
     title: definition.title,
@@ -126,15 +125,15 @@ export function defineModel<E extends string, R extends string, G extends Parts,
     kind: comparison.kind,
     entity: definition.entity,
     relation: definition.relation,
-    hasSpread: spread !== undefined,
+    hasSpread: permutations.spread !== undefined,
     score: (h, r, t) => comparison.pairwise(image(h, r), image(t)),
     query: (h, r) => comparison.left(image(h, r)),
     candidates: (t) => comparison.right(image(t)),
-    spread: (e, r) => spread?.(r ? image(e, r) : image(e)),
+    spread: (e, r) => permutations.spread?.(r ? image(e, r) : image(e)),
     composeRelations: (outer, inner) =>
       definition.relationParts(permutations.compose(relation(outer), relation(inner))),
     invertRelation: (r) => definition.relationParts(permutations.invert(relation(r))),
-    involution: (like) => definition.involution(like as Parts<R>),
+    involution: (like) => definition.involution(like),
     compareChains: (left, head, right, other) => comparison.pairwise(image(head, ...left), image(other, ...right)),
   };
 }

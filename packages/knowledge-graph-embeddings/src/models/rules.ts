@@ -8,8 +8,10 @@ import type { Model, Parts } from "./model.ts";
 
 /** The rules, and what is tried. Distances count as "holds" when they are 0, that is: as close as any entity can come. */
 export const rules = {
-  symmetry: "r(x, y) ⇔ r(y, x): there is r, not the identity, with equal scores of (x, r, y) and (y, r, x) for all x, y",
-  antisymmetry: "r(x, y) ⇒ ¬r(y, x): there is r with score(x, r, y) > score(y, r, x) for y where r carries x, for all x",
+  symmetry:
+    "r(x, y) ⇔ r(y, x): there is r, not the identity, with equal scores of (x, r, y) and (y, r, x) for all x, y",
+  antisymmetry:
+    "r(x, y) ⇒ ¬r(y, x): there is r with score(x, r, y) > score(y, r, x) for y where r carries x, for all x",
   inversion: "r(x, y) ⇔ r′(y, x): every r has an r′ among the relations that carries every x back",
   composition: "r₁(x, y) ∧ r₂(y, z) ⇒ r₃(x, z): every r₁, r₂ have an r₃ among the relations that does both",
   "non-commutativity": "r₂ after r₁ is not r₁ after r₂, for random r₁, r₂",
@@ -28,7 +30,13 @@ export async function checkRules(model: Model, { seed = 0 }: { seed?: number } =
     Object.fromEntries(
       Object.keys(parts).map((name) => {
         const values = stream.fillUniform(new Float32Array(samples * width), 0.3, 1.3);
-        return [name, hostTensor(values.map((value) => (stream.uniform() < 0.5 ? value : -value)), [samples, width])];
+        return [
+          name,
+          hostTensor(
+            values.map((value) => (stream.uniform() < 0.5 ? value : -value)),
+            [samples, width],
+          ),
+        ];
       }),
     );
   const state = { x: draw(model.entity), y: draw(model.entity), r1: draw(model.relation), r2: draw(model.relation) };

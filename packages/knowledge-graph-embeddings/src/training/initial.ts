@@ -13,7 +13,11 @@ export interface TableSizes {
 
 /** Embeddings as they start, each part from a random stream of its own. */
 export function initialEmbeddings(model: Model, sizes: TableSizes, seed: number): Embeddings<HostTensor> {
-  const draw = (side: string, rows: number, parts: Readonly<Record<string, ParameterSpec>>): Record<string, HostTensor> =>
+  const draw = (
+    side: string,
+    rows: number,
+    parts: Readonly<Record<string, ParameterSpec>>,
+  ): Record<string, HostTensor> =>
     Object.fromEntries(
       Object.entries(parts).map(([part, { uniform }]) => {
         const stream = RandomStream.create(seed, `init ${side}.${part}`);

@@ -1,6 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createRunFolder, readRun, resumeRunFolder, writeFileAtomic, type RunEvent, type RunFolder } from "@offprint/experiment";
+import {
+  createRunFolder,
+  readRun,
+  resumeRunFolder,
+  writeFileAtomic,
+  type RunEvent,
+  type RunFolder,
+} from "@offprint/experiment";
 import { cachePrograms, createResident, type Engine, type HostTensor } from "@offprint/tensor";
 import { adam, schedule, train, type TrainingEvent } from "@offprint/training";
 import { artefactFiles, saveCalibration, saveEmbeddings, saveGraph } from "../artefact.ts";
@@ -39,7 +46,11 @@ const now = (): string => new Date().toISOString();
  * bytes as without it.
  * @throws {UntrainableDataError} {SettingsChangedError} {TrainingDivergedError}, and those of the run folder.
  */
-export async function* trainModel(dataset: Dataset, config: KgeConfig, options: TrainOptions): AsyncGenerator<RunEvent> {
+export async function* trainModel(
+  dataset: Dataset,
+  config: KgeConfig,
+  options: TrainOptions,
+): AsyncGenerator<RunEvent> {
   const facts = {
     command: options.command,
     versions: { ...options.versions, onnxruntime: options.engine.version },
@@ -98,7 +109,12 @@ async function* runOn(
       state,
       program: (batch) => steps.get((batch.inputs["heads"] as Int32Array).length),
       batches,
-      learningRate: schedule({ kind: "exponential", learningRate: config.learningRate, decay: config.decay, stepsPerEpoch }),
+      learningRate: schedule({
+        kind: "exponential",
+        learningRate: config.learningRate,
+        decay: config.decay,
+        stepsPerEpoch,
+      }),
       totalSteps,
       logEvery: Math.max(1, Math.min(50, Math.ceil(totalSteps / 400))),
       checkpoints: { directory: checkpoints, resume, everySeconds: checkpointSeconds, keep: 1 },
@@ -122,7 +138,8 @@ async function* runOn(
     yield { type: "started", time: now(), command, total: totalSteps, unit: "step", description };
     if (!resumed) await saveGraph(folder.path, dataset);
     for (const note of dataset.notes) yield message("info", note);
-    if (dataset.valid.length === 0) yield message("warning", "no validation triples: no best weights are chosen, no probabilities fitted");
+    if (dataset.valid.length === 0)
+      yield message("warning", "no validation triples: no best weights are chosen, no probabilities fitted");
 
     let finished: (TrainingEvent & { type: "finished" }) | undefined;
     for (; !event.done; event = await training.next()) {
@@ -163,7 +180,10 @@ async function* conclude(
     return;
   }
   const report = await judge.report(dataset[judged], { seed, signal });
-  await writeFileAtomic(join(folder.path, artefactFiles.evaluation), `${JSON.stringify({ split: judged, ...report })}\n`);
+  await writeFileAtomic(
+    join(folder.path, artefactFiles.evaluation),
+    `${JSON.stringify({ split: judged, ...report })}\n`,
+  );
   const metrics = headline(report);
   yield { type: "evaluation", step, split: judged, metrics, time: now() };
   yield { type: "finished", time: now(), outcome: "completed", metrics };
@@ -182,11 +202,20 @@ function* asRunEvents(event: TrainingEvent): Generator<RunEvent> {
       return;
     }
     case "evaluation":
-      yield { type: "evaluation", step: event.step, epoch: event.epoch + 1, split: "valid", metrics: event.metrics, time: now() };
+      yield {
+        type: "evaluation",
+        step: event.step,
+        epoch: event.epoch + 1,
+        split: "valid",
+        metrics: event.metrics,
+        time: now(),
+      };
       return;
     case "finished":
-      if (event.reason === "stopped early") yield message("info", `stopped early at step ${event.step}: no better validation`);
-      if (event.best && event.best.step < event.step) yield message("info", `weights of step ${event.best.step} are kept, the best validation`);
+      if (event.reason === "stopped early")
+        yield message("info", `stopped early at step ${event.step}: no better validation`);
+      if (event.best && event.best.step < event.step)
+        yield message("info", `weights of step ${event.best.step} are kept, the best validation`);
       return;
     default:
       return;
@@ -205,8 +234,11 @@ function checkTrainable({ name, entities, train: triples }: Dataset): void {
 /** @throws {SettingsChangedError} when the folder's run was trained on other data. */
 async function checkSameData(directory: string, dataHash: string): Promise<void> {
   const { record } = await readRun(directory);
-  if (record?.outcome === "completed") throw new ArtefactError(directory, "holds a run that is complete; nothing is left to resume");
+  if (record?.outcome === "completed")
+    throw new ArtefactError(directory, "holds a run that is complete; nothing is left to resume");
   if (record?.dataHash !== undefined && record.dataHash !== dataHash) {
-    throw new SettingsChangedError(`${directory}: the data changed since the run began; start a new run in another folder`);
+    throw new SettingsChangedError(
+      `${directory}: the data changed since the run began; start a new run in another folder`,
+    );
   }
 }

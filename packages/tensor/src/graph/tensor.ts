@@ -93,7 +93,7 @@ const placeholderOp: Op<{ name: string }> = {
 
 /** A value fed from outside under `name` when the program runs. */
 export function placeholder(name: string, spec: TensorSpec): Tensor {
-  return new Tensor(placeholderOp as unknown as Op, [], spec, { name });
+  return new Tensor(placeholderOp, [], spec, { name });
 }
 
 export const isPlaceholder = (tensor: Tensor): boolean => tensor.op === (placeholderOp as unknown as Op);
@@ -130,7 +130,7 @@ function float16Bits(x: number): number {
 /** A fixed value built into the program: a number (a scalar of `dtype`) or a host tensor. */
 export function constant(value: number | HostTensor, dtype: DType = "float32"): Tensor {
   const host: HostTensor = typeof value === "number" ? { dtype, shape: [], data: arrayOf[dtype](value) } : value;
-  return new Tensor(constantOp as unknown as Op, [], host, { value: host });
+  return new Tensor(constantOp, [], host, { value: host });
 }
 
 /** `value` as a tensor; a number takes the type of `like`. */

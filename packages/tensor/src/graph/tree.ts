@@ -27,7 +27,7 @@ function branches(node: unknown): [string, unknown][] | undefined {
 export function treeLeaves<T>(tree: Tree<T>, isLeaf: IsLeaf<T>, path = ""): [string, T][] {
   if (isLeaf(tree)) return [[path, tree]];
   const children = branches(tree);
-  if (children === undefined) throw new TypeError(`expected a tensor at "${path}", got ${String(tree)}`);
+  if (children === undefined) throw new TypeError(`expected a tensor at "${path}", got ${typeof tree}`);
   return children.flatMap(([key, child]) => treeLeaves(child as Tree<T>, isLeaf, joinPath(path, key)));
 }
 
@@ -35,7 +35,7 @@ export function treeLeaves<T>(tree: Tree<T>, isLeaf: IsLeaf<T>, path = ""): [str
 export function treeMap<T, U>(tree: Tree<T>, isLeaf: IsLeaf<T>, f: (leaf: T, path: string) => U, path = ""): Tree<U> {
   if (isLeaf(tree)) return f(tree, path);
   const children = branches(tree);
-  if (children === undefined) throw new TypeError(`expected a tensor at "${path}", got ${String(tree)}`);
+  if (children === undefined) throw new TypeError(`expected a tensor at "${path}", got ${typeof tree}`);
   const mapped = children.map(([key, child]) => {
     return [key, treeMap(child as Tree<T>, isLeaf, f, joinPath(path, key))] as const;
   });

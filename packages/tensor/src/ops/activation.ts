@@ -22,7 +22,7 @@ export const relu: Unary = unaryOp("relu", "Relu", (g, x) => mul(g, cast(greater
 /** x · sigmoid(x), also called swish. */
 export const silu: Unary = primitive({
   name: "silu",
-  forward: (x) => mul(x as Tensor, sigmoid(x as Tensor)),
+  forward: (x) => mul(x, sigmoid(x)),
   backward: ({ inputs: [x], grad }) => {
     if (!x) return [];
     const s = sigmoid(x);
@@ -33,7 +33,7 @@ export const silu: Unary = primitive({
 /** x · Φ(x) with the normal distribution function Φ. Hendrycks and Gimpel 2016 (arXiv:1606.08415). */
 export const gelu: Unary = primitive({
   name: "gelu",
-  forward: (x) => mul(mul(0.5, x as Tensor), add(1, erf(mul(x as Tensor, Math.SQRT1_2)))),
+  forward: (x) => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))),
   backward: ({ inputs: [x], grad }) => {
     if (!x) return [];
     const distribution = mul(0.5, add(1, erf(mul(x, Math.SQRT1_2)))); // Φ(x)
@@ -75,8 +75,8 @@ export const logSoftmax: (x: Tensor, axis?: number) => Tensor = alongAxis("logSo
 export const logSumExp: Unary = primitive({
   name: "logSumExp",
   forward: (x) => {
-    const top = reduceMax(x as Tensor, -1, { keepDims: true });
-    return add(log(sum(exp(sub(x as Tensor, top)), -1)), sum(top, -1));
+    const top = reduceMax(x, -1, { keepDims: true });
+    return add(log(sum(exp(sub(x, top)), -1)), sum(top, -1));
   },
   backward: ({ inputs: [x], grad }) => [x && mul(softmax(x), reshape(grad, [...grad.shape, 1]))],
 });

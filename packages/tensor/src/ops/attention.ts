@@ -15,7 +15,7 @@ function rotateHalf(x: Tensor): Tensor {
 
 const rotaryPrimitive = primitive({
   name: "rotary",
-  forward: (x, cos, sin) => add(mul(x as Tensor, cos as Tensor), mul(rotateHalf(x as Tensor), sin as Tensor)),
+  forward: (x, cos, sin) => add(mul(x, cos), mul(rotateHalf(x), sin)),
   backward: ({ inputs: [x, cos, sin], grad }) => {
     if (!x || !cos || !sin) return [];
     // The rotation's transpose turns the other way: rotateHalf is skew-symmetric.

@@ -11,7 +11,7 @@ const column = (x: Tensor): Tensor => reshape(x, [...x.shape, 1]);
  */
 export const crossEntropy: (logits: Tensor, labels: Tensor) => Tensor = primitive({
   name: "crossEntropy",
-  forward: (logits, labels) => neg(sum(takeAlong(logSoftmax(logits as Tensor), column(labels as Tensor)), -1)),
+  forward: (logits, labels) => neg(sum(takeAlong(logSoftmax(logits), column(labels)), -1)),
   backward: ({ inputs: [logits, labels], grad }) => {
     if (!logits || !labels) return [];
     return [addAlong(mul(softmax(logits), column(grad)), column(labels), neg(column(grad))), undefined];

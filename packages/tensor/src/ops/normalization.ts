@@ -19,7 +19,7 @@ const rootMeanSquare = (x: Tensor, epsilon: number): Tensor => sqrt(add(lastMean
 export function rmsNorm(x: Tensor, weight: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
   return primitive({
     name: "rmsNorm",
-    forward: (x, weight) => mul(div(x as Tensor, rootMeanSquare(x as Tensor, epsilon)), weight as Tensor),
+    forward: (x, weight) => mul(div(x, rootMeanSquare(x, epsilon)), weight),
     backward: ({ inputs: [x, weight], grad }) => {
       if (!x || !weight) return [];
       const root = rootMeanSquare(x, epsilon); // [..., 1]
@@ -43,7 +43,7 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, { epsilon = 1
   };
   return primitive({
     name: "layerNorm",
-    forward: (x, weight, bias) => add(mul(parts(x as Tensor).normal, weight as Tensor), bias as Tensor),
+    forward: (x, weight, bias) => add(mul(parts(x).normal, weight), bias),
     backward: ({ inputs: [x, weight, bias], grad }) => {
       if (!x || !weight || !bias) return [];
       const { root, normal } = parts(x);

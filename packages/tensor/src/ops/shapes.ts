@@ -10,7 +10,7 @@ export function apply<A extends Attributes>(
   shape: Shape,
   attributes: A,
 ): Tensor {
-  return new Tensor(op as unknown as Op, inputs, { dtype, shape }, attributes);
+  return new Tensor(op, inputs, { dtype, shape }, attributes);
 }
 
 /**
