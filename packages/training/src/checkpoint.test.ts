@@ -65,6 +65,8 @@ const writer = `
     });
   }`;
 
+const call = (command: string, ...given: string[]): unknown => execFileSync(command, given, { stdio: "ignore" });
+
 describe("checkpoints", () => {
   it("come back as they were saved", async () => {
     expect(await loadLatestCheckpoint(directory)).toBeUndefined();
@@ -158,7 +160,7 @@ describe("checkpoints", () => {
 
   it("report a full disk and leave the older ones in place", async ({ skip }) => {
     try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", directory], { stdio: "ignore" });
+      call("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", directory);
     } catch {
       skip("needs the right to mount a small file system");
     }
@@ -174,7 +176,7 @@ describe("checkpoints", () => {
       await saveCheckpoint(directory, contents(3));
       expect(await latestStep()).toBe(3);
     } finally {
-      execFileSync("umount", [directory]);
+      call("umount", directory);
     }
   });
 });

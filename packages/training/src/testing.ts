@@ -45,10 +45,10 @@ export function toyTraining(initial = 0): ToyTraining {
   return { values, state, program: () => program, outputs, weight: () => Number(values.w.data[0]) };
 }
 
-export type ToyBatches = BatchStream<TrainingBatch, { order: BatchPosition; noise: readonly number[] }>;
+type ToyBatches = BatchStream<TrainingBatch, { order: BatchPosition; noise: readonly number[] }>;
 
 /** Shuffled targets with a bit of noise from a stream of its own. */
-export function toyBatches(): ToyBatches {
+function toyBatches(): ToyBatches {
   const order = new EpochBatches({ count: 7, batchSize: 1, seed: 3 });
   let noise = RandomStream.create(3, "noise");
   return {
