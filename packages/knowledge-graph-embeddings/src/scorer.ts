@@ -7,7 +7,6 @@ import {
   Resident,
   type Engine,
   type HostTensor,
-  type Tensor,
 } from "@offprint/tensor";
 import type { Model } from "./models/model.ts";
 import { candidateMatrix, queryMatrix, scoreAll, type Embeddings } from "./scoring.ts";
@@ -73,7 +72,7 @@ export async function createScorer(
       state: candidates,
       inputs: { queries: float32([rows, width]) },
       run: ({ state, inputs: { queries } }) => ({
-        outputs: { scores: scoreAll(queries, state.candidates as Tensor) },
+        outputs: { scores: scoreAll(queries, state.candidates) },
       }),
     }),
   );
