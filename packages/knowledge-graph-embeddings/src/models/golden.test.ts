@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   compile,
   createResident,
@@ -13,55 +12,8 @@ import { describe, expect, it } from "vitest";
 import { losses } from "../losses.ts";
 import { candidateMatrix, queryMatrix, rowsOf, scoreAll, type Embeddings } from "../scoring.ts";
 import { compileStep, type TrainingTree } from "../training/step-program.ts";
-import { modelNamed, type ModelName } from "./index.ts";
-
-interface Variant {
-  readonly gamma: number;
-  readonly scores: number[][];
-  readonly loss: number;
-  readonly entity: number[][];
-  readonly relation: number[][];
-  readonly gradEntity: number[][];
-  readonly gradRelation: number[][];
-  readonly adamTrace: {
-    readonly lr: number;
-    readonly betas: [number, number];
-    readonly eps: number;
-    readonly decayRate: number;
-    readonly epochs: number;
-    /** First row and the row after the last of the batch. */
-    readonly batches: [number, number][];
-    readonly losses: number[];
-    readonly finalEntity: number[][];
-    readonly finalRelation: number[][];
-  };
-}
-
-/** Values of the official code, computed in float64; its own `about` entry says how. */
-const golden = JSON.parse(readFileSync(new URL("../testing/nfe-golden.json", import.meta.url), "utf8")) as {
-  readonly numEntities: number;
-  readonly batch: { readonly heads: number[]; readonly relations: number[]; readonly tails: number[] };
-  readonly variants: Record<string, Variant>;
-};
-
-/** The golden file stores each row as its parts one after the other; these are their names in that order. */
-const layouts: Record<string, { model: ModelName; entity: string[]; relation: string[]; unused?: boolean }> = {
-  "NFE-1": { model: "nfe-1", entity: ["shift", "scale"], relation: ["shift", "scale"] },
-  "NFE-2": { model: "nfe-2", entity: ["shift", "negative", "positive"], relation: ["shift", "scale"] },
-  "NFE-3": { model: "nfe-3", entity: ["shift", "scale"], relation: ["shift", "scale"] },
-  "NFE-w/o-uncertainty": { model: "nfe-without-uncertainty", entity: ["shift", "-"], relation: ["shift", "scale"] },
-  "NFE-sigma": { model: "nfe-sigma", entity: ["-", "scale"], relation: ["-", "scale"] },
-  TransE: { model: "transe", entity: ["shift"], relation: ["shift"] },
-  DistMult: { model: "distmult", entity: ["scale"], relation: ["scale"] },
-};
-
-/** The parts of rows; "-" marks numbers that the official code stores and never uses. */
-function split(rows: readonly (readonly number[])[], names: readonly string[]): Record<string, HostTensor> {
-  const width = (rows[0]?.length ?? 0) / names.length;
-  const part = (at: number) => Float32Array.from(rows.flatMap((row) => row.slice(at * width, (at + 1) * width)));
-  const named = names.map((name, at) => [name, hostTensor(part(at), [rows.length, width])] as const);
-  return Object.fromEntries(named.filter(([name]) => name !== "-"));
-}
+import { goldenLayouts, nfeGolden, splitParts, type GoldenVariant } from "../testing/nfe-golden.ts";
+import { modelNamed } from "./index.ts";
 
 function expectClose(actual: HostTensor, wanted: HostTensor, rtol = 1e-4, atol = 1e-5): void {
   expect(actual.shape).toEqual(wanted.shape);
@@ -71,13 +23,16 @@ function expectClose(actual: HostTensor, wanted: HostTensor, rtol = 1e-4, atol =
   }
 }
 
-const { heads, relations, tails } = golden.batch;
+const { heads, relations, tails } = nfeGolden.batch;
 const ints = (values: readonly number[]): Int32Array => Int32Array.from(values);
 
-describe.each(Object.entries(layouts))("%s, as the official code has it", (name, layout) => {
-  const variant = golden.variants[name] as Variant;
+describe.each(Object.entries(goldenLayouts))("%s, as the official code has it", (name, layout) => {
+  const variant = nfeGolden.variants[name] as GoldenVariant;
   const model = modelNamed(layout.model, { official: true });
-  const params = { entity: split(variant.entity, layout.entity), relation: split(variant.relation, layout.relation) };
+  const params = {
+    entity: splitParts(variant.entity, layout.entity),
+    relation: splitParts(variant.relation, layout.relation),
+  };
   const { gamma } = variant;
   const count = heads.length;
 
@@ -108,7 +63,7 @@ describe.each(Object.entries(layouts))("%s, as the official code has it", (name,
       relations: ints(relations),
       tails: ints(tails),
     });
-    const wantedScores = hostTensor(Float32Array.from(variant.scores.flat()), [count, golden.numEntities]);
+    const wantedScores = hostTensor(Float32Array.from(variant.scores.flat()), [count, nfeGolden.numEntities]);
     expectClose(result["scores"] as HostTensor, wantedScores);
     expectClose(result["loss"] as HostTensor, hostTensor(Float32Array.of(variant.loss), []));
     const own = tails.map((tail, i) => (variant.scores[i]?.[tail] ?? NaN) - (model.kind === "distance" ? gamma : 0));
@@ -117,7 +72,7 @@ describe.each(Object.entries(layouts))("%s, as the official code has it", (name,
       ["entity", layout.entity, variant.gradEntity],
       ["relation", layout.relation, variant.gradRelation],
     ] as const) {
-      for (const [part, wanted] of Object.entries(split(rows, layoutOf))) {
+      for (const [part, wanted] of Object.entries(splitParts(rows, layoutOf))) {
         expectClose(result[`${side}.${part}`] as HostTensor, wanted);
       }
     }
@@ -159,7 +114,7 @@ describe.each(Object.entries(layouts))("%s, as the official code has it", (name,
       ["entity", layout.entity, trace.finalEntity],
       ["relation", layout.relation, trace.finalRelation],
     ] as const) {
-      for (const [part, wanted] of Object.entries(split(rows, layoutOf))) {
+      for (const [part, wanted] of Object.entries(splitParts(rows, layoutOf))) {
         expectClose(final[side][part] as HostTensor, wanted, 1e-3, 1e-4);
       }
     }

@@ -1,5 +1,6 @@
 /** Reading and adding by index. Gathering's derivative is adding at the same places, and the other way round. */
 import { ShapeMismatchError } from "../errors.ts";
+import type { Emitter } from "../graph/emitter.ts";
 import { constant, type Op, type Tensor } from "../graph/tensor.ts";
 import { full } from "./arithmetic.ts";
 import { apply, axisOf, lengthOf, sameShape, wantFloat, wantIndices } from "./shapes.ts";
@@ -23,13 +24,37 @@ export function gather(x: Tensor, indices: Tensor): Tensor {
   return apply(gatherOp, [x, indices], x.dtype, [...indices.shape, ...x.shape.slice(1)], {});
 }
 
+/** Updates beyond this many are added one by one: summing those of one row by a product costs their square. */
+const productLimit = 2048;
+
+/**
+ * The engine's own ScatterND(reduction=add) adds on several threads without a lock and loses additions to repeated rows.
+ * So repeated rows are summed first, by the product with the matrix of which updates share a row, and then every update
+ * *overwrites* its row with old value + sum: repeated ones write the same bits, in whatever order.
+ */
+function emitScatterAdd(emitter: Emitter, names: readonly string[], node: Tensor): string {
+  const [base = "", indices = "", updates = ""] = names;
+  const count = node.inputs[1]?.size ?? 0;
+  const width = (node.inputs[2]?.size ?? 0) / Math.max(count, 1);
+  const [length = 0, ...row] = node.shape;
+  const rows = emitter.cast(indices, "int64");
+  const reshaped = (name: string, shape: readonly number[]) => emitter.node("Reshape", [name, emitter.ints(shape)]);
+  const flat = reshaped(updates, [count, width]);
+  if (count > productLimit) {
+    const places = emitter.node("Expand", [reshaped(rows, [count, 1]), emitter.ints([count, width])]);
+    const onto = reshaped(base, [length, width]);
+    return reshaped(emitter.node("ScatterElements", [onto, places, flat], { axis: 0, reduction: "add" }), node.shape);
+  }
+  const shared = emitter.node("Equal", [reshaped(rows, [count, 1]), reshaped(rows, [1, count])]); // [m, m]
+  const sums = reshaped(emitter.node("MatMul", [emitter.cast(shared, node.dtype), flat]), [count, ...row]);
+  const old = () => emitter.node("Gather", [base, reshaped(rows, [count])], { axis: 0 });
+  const next = isZeros(node.inputs[0]) ? sums : emitter.node("Add", [old(), sums]);
+  return emitter.node("ScatterND", [base, reshaped(rows, [count, 1]), next]);
+}
+
 const scatterAddOp: Op<Empty> = {
   name: "scatterAdd",
-  emit: (emitter, [base = "", indices = "", updates = ""], { inputs }) => {
-    const places = [...(inputs[1]?.shape ?? []), 1];
-    const rows = emitter.node("Reshape", [emitter.cast(indices, "int64"), emitter.ints(places)]);
-    return emitter.node("ScatterND", [base, rows, updates], { reduction: "add" });
-  },
+  emit: emitScatterAdd,
   derivative: ({ inputs: [, indices], grad, wanted }) => [
     grad,
     undefined,

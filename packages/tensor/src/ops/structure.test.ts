@@ -162,6 +162,26 @@ describe("indexing", () => {
     await expectGradient((b, i, u) => ops.square(scatter(b, i, u)), [base, indices(places), updates]);
   });
 
+  it.each([
+    ["by a product", 1024, 64],
+    ["one by one", 3000, 16],
+  ])("adds %s the same bits every time when many updates share few rows", async (_how, count, width) => {
+    const next = numbers(77);
+    const updates = randomTensor([count, width], next);
+    const places = Array.from({ length: count }, () => Math.floor((next() + 1) * 3.5));
+    const wanted = new Float64Array(7 * width);
+    for (const [i, row] of places.entries())
+      for (let j = 0; j < width; j++)
+        wanted[row * width + j] = (wanted[row * width + j] ?? 0) + Number(updates.data[i * width + j]);
+    const zeros = hostTensor(new Float32Array(7 * width), [7, width]);
+    const scatter: F = (b, i, u) => ops.scatterAdd(b as Tensor, i as Tensor, u as Tensor);
+    const first = data(await evaluate(scatter, zeros, indices(places), updates));
+    expectClose(first, wanted, 1e-4, 1e-4);
+    for (let again = 0; again < 8; again++) {
+      expect(data(await evaluate(scatter, zeros, indices(places), updates))).toEqual(first);
+    }
+  });
+
   it("takes and adds along an axis", async () => {
     const x = randomTensor([3, 4], numbers(35));
     const picks = indices([1, 0, 3, 3, 2, 2], [3, 2]);
