@@ -7,9 +7,10 @@ export type Checksum = `sha256:${string}` | `git:${string}`;
 
 /** The checksum of a file, of the same kind as `like`. */
 export async function checksumOf(file: string, like: Checksum): Promise<Checksum> {
-  const [kind] = like.split(":") as ["sha256" | "git"];
+  const kind = like.startsWith("git:") ? "git" : "sha256";
   const hash = createHash(kind === "git" ? "sha1" : "sha256");
   if (kind === "git") hash.update(`blob ${(await stat(file)).size}\0`);
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  const bytes: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 1 << 20 });
+  for await (const chunk of bytes) hash.update(chunk);
   return `${kind}:${hash.digest("hex")}`;
 }

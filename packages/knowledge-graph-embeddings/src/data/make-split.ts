@@ -2,10 +2,15 @@ import { RandomStream } from "@offprint/training";
 import { selectTriples, type Triples } from "./triples.ts";
 
 export interface SplitOptions {
+  /** Whole number ≥ 0. */
   readonly seed: number;
-  /** Wanted number of triples; fewer come where taking more would leave an entity or relation out of train. */
-  readonly valid: number;
-  readonly test: number;
+  /** The parts to set aside. */
+  readonly parts: readonly ("valid" | "test")[];
+  /**
+   * Share of the triples in each of them, in (0, 0.5), at least one triple; fewer come where taking more would leave an
+   * entity or relation out of train.
+   */
+  readonly heldOut: number;
 }
 
 export interface Split {
@@ -24,11 +29,16 @@ export interface Split {
  * al. 2018, arXiv:1707.01476; Toutanova and Chen 2015). Every entity and relation keeps at least one triple in train
  * when that is possible. Where not one triple can be set aside so, `covered` is false and single triples are drawn freely.
  */
-export function makeSplit(triples: Triples, options: SplitOptions): Split {
-  const random = RandomStream.create(options.seed, "split");
-  const careful = setAside(triples, random.shuffle(pairGroups(triples)), options, true);
-  const covered = (careful.valid.length > 0 || options.valid === 0) && (careful.test.length > 0 || options.test === 0);
-  const rows = covered ? careful : setAside(triples, random.shuffle(singleGroups(triples)), options, false);
+export function makeSplit(triples: Triples, { seed, parts, heldOut }: SplitOptions): Split {
+  if (!(heldOut > 0 && heldOut < 0.5)) {
+    throw new RangeError(`heldOut: wanted a share between 0 and 0.5, came ${heldOut}`);
+  }
+  const random = RandomStream.create(seed, "split");
+  const size = Math.max(1, Math.floor(triples.length * heldOut));
+  const wanted = { valid: parts.includes("valid") ? size : 0, test: parts.includes("test") ? size : 0 };
+  const careful = setAside(triples, random.shuffle(pairGroups(triples)), wanted, true);
+  const covered = parts.every((part) => careful[part].length > 0);
+  const rows = covered ? careful : setAside(triples, random.shuffle(singleGroups(triples)), wanted, false);
   return {
     train: selectTriples(triples, rows.train),
     valid: selectTriples(triples, rows.valid),
@@ -55,7 +65,12 @@ function singleGroups({ length }: Triples): number[][] {
   return Array.from({ length }, (_, row) => [row]);
 }
 
-function setAside(triples: Triples, groups: readonly number[][], wanted: SplitOptions, keepCovered: boolean) {
+function setAside(
+  triples: Triples,
+  groups: readonly number[][],
+  wanted: { readonly valid: number; readonly test: number },
+  keepCovered: boolean,
+) {
   const { heads, relations, tails } = triples;
   const entityUses = new Map<number, number>();
   const relationUses = new Map<number, number>();

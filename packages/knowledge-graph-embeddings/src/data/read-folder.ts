@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { BadLines } from "./bad-lines.ts";
 import { contentHash, type Dataset, type SplitName, splitNames, type TripleSource } from "./dataset.ts";
 import { EmptyDataError, LayoutError, TooFewTriplesError, UnreadableFileError } from "./errors.ts";
 import { makeSplit } from "./make-split.ts";
 import { tripleExtensions, tripleReader } from "./read-triples.ts";
 import { withFolderTexts } from "./read-texts.ts";
-import type { FormatOptions } from "./triple-source.ts";
+import type { FormatOptions, TripleSink } from "./triple-source.ts";
 import { type Triples, TripleSet } from "./triples.ts";
 import { VocabularyBuilder } from "./vocabulary.ts";
 
@@ -31,47 +31,38 @@ export interface ReadOptions extends FormatOptions {
  * @throws {KgeDataError} a class for each cause, with file and line.
  */
 export async function readDataset(path: string, options: ReadOptions = {}): Promise<Dataset> {
-  const heldOut = options.heldOut ?? 0.1;
-  if (!(heldOut > 0 && heldOut < 0.5)) {
-    throw new RangeError(`heldOut: wanted a share between 0 and 0.5, came ${heldOut}`);
-  }
   const { folder, files, notes } = await findFiles(path);
   const badLines = new BadLines(options.skipBadLines ?? false);
   const [entities, relations] = [new VocabularyBuilder(), new VocabularyBuilder()];
   const sources: TripleSource[] = [];
-  const parts: Partial<Record<SplitName, Triples>> = {};
+  const read: Partial<Record<SplitName, Triples>> = {};
   for (const split of splitNames) {
     const file = files[split];
     if (file === undefined) continue;
     const triples = new TripleSet();
+    const [skippedBefore, readTriples] = [badLines.count, tripleReader(file)!];
     let duplicates = 0;
-    const skippedBefore = badLines.count;
-    const read = tripleReader(file)!;
-    await read(
-      file,
-      (head, relation, tail) => {
-        const r = relations.add(relation);
-        if (!triples.add(entities.add(head), r, entities.add(tail))) duplicates++;
-      },
-      badLines,
-      options,
-    );
+    const sink: TripleSink = (head, relation, tail) => {
+      const [h, r, t] = [entities.add(head), relations.add(relation), entities.add(tail)];
+      if (!triples.add(h, r, t)) duplicates++;
+    };
+    await readTriples(file, sink, badLines, options);
     const skipped = badLines.count - skippedBefore;
-    if (triples.length === 0)
+    if (triples.length === 0) {
       throw new EmptyDataError(file, skipped > 0 ? `all ${skipped} lines are bad` : "it is empty");
+    }
     sources.push({ split, origin: file, triples: triples.length, duplicates });
     if (duplicates > 0) notes.push(`${basename(file)}: ${duplicates} repeated triples are kept once.`);
     if (skipped > 0) notes.push(`${basename(file)}: ${skipped} bad lines are skipped.`);
-    parts[split] = triples.toTriples();
+    read[split] = triples.toTriples();
   }
-  const { train, valid, test } = complete(path, parts, heldOut, options.splitSeed ?? 0, notes);
-  const named = {
+  const content = {
+    ...complete(path, read, options, notes),
     entities: await withFolderTexts(folder, entities.build("entity"), badLines),
     relations: await withFolderTexts(folder, relations.build("relation"), badLines),
   };
-  const content = { ...named, train, valid, test };
   return {
-    name: options.name ?? basename(path),
+    name: options.name ?? basename(resolve(path)),
     ...content,
     hash: contentHash(content),
     sources,
@@ -93,7 +84,7 @@ async function findFiles(path: string): Promise<{ folder: string; files: Files; 
     }
     return { folder: dirname(path), files: { train: path }, notes: [] };
   }
-  const names = (await readdir(path)).filter((name) => tripleReader(name) !== undefined).sort();
+  const names = (await readdir(path)).filter((name) => tripleReader(name) !== undefined).toSorted();
   const files: Files = {};
   for (const split of splitNames) {
     const found = names.filter((name) => splitOf(name) === split);
@@ -128,28 +119,22 @@ function splitOf(name: string): SplitName | undefined {
 /** The three parts; those that are missing are set aside from train. */
 function complete(
   path: string,
-  parts: Partial<Record<SplitName, Triples>>,
-  heldOut: number,
-  seed: number,
+  read: Partial<Record<SplitName, Triples>>,
+  { splitSeed: seed = 0, heldOut = 0.1 }: ReadOptions,
   notes: string[],
 ): Record<SplitName, Triples> {
-  const { train, valid, test } = parts;
+  const { train, valid, test } = read;
   if (train === undefined) throw new Error("internal: train was not read");
   if (valid !== undefined && test !== undefined) return { train, valid, test };
   if (train.length < 3) throw new TooFewTriplesError(path, train.length);
-  const wanted = Math.max(1, Math.floor(train.length * heldOut));
-  const split = makeSplit(train, {
-    seed,
-    valid: valid === undefined ? wanted : 0,
-    test: test === undefined ? wanted : 0,
-  });
-  const made = (["valid", "test"] as const).filter((name) => parts[name] === undefined);
+  const parts = (["valid", "test"] as const).filter((name) => read[name] === undefined);
+  const split = makeSplit(train, { seed, parts, heldOut });
+  const sizes = parts.map((part) => `${split[part].length} for ${part}`).join(" and ");
   notes.push(
-    `There is no file for ${made.join(" or ")}: ${made.map((name) => `${split[name].length} triples for ${name}`).join(" and ")} ` +
-      `were set aside from train with seed ${seed}` +
+    `There is no file for ${parts.join(" or ")}: set aside from train, with seed ${seed}, were ${sizes} of ${train.length} triples; ` +
       (split.covered
-        ? "; every entity and relation stays in train, and triples that join the same two entities stay together."
-        : "; the graph is too sparse to keep every entity in train."),
+        ? "every entity and relation stays in train, and triples that join the same two entities stay together."
+        : "the graph is too sparse to keep every entity in train."),
   );
   return { train: split.train, valid: valid ?? split.valid, test: test ?? split.test };
 }

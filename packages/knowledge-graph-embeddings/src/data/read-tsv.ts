@@ -6,13 +6,18 @@ import type { TripleReader } from "./triple-source.ts";
  * Tab-separated triples without quoting: labels are taken exactly as they stand, spaces and leading zeros included.
  * CRLF ends a line as LF does; blank lines are passed over.
  */
-export const readTsv: TripleReader = (file, sink, badLines, { header = false }) =>
-  readTsvRows(file, badLines, (fields, line, text) => {
-    if (header && line === 1) return;
+export const readTsv: TripleReader = (file, sink, badLines, { header = false }) => {
+  let headerToCome = header;
+  return readTsvRows(file, badLines, (fields, line, text) => {
+    if (headerToCome) {
+      headerToCome = false;
+      return;
+    }
     const fault = tripleFault(fields, "tabs");
     if (fault === undefined) sink(fields[0]!, fields[1]!, fields[2]!);
     else badLines.report(file, line, fault, text);
   });
+};
 
 /** Hands each line that is not blank to `row`: its fields, its number from 1 and its text. */
 export async function readTsvRows(

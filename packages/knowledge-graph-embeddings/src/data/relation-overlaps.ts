@@ -67,7 +67,7 @@ export function relationOverlaps(
         return { first, second, shared, overlap: shared / Math.max(sizes[first]!, sizes[second]!) };
       })
       .filter(({ shared, overlap }) => shared >= LEAST_SHARED && overlap >= threshold)
-      .sort((a, b) => b.overlap - a.overlap || b.shared - a.shared);
+      .toSorted((a, b) => b.overlap - a.overlap || b.shared - a.shared);
   return {
     inverse: related(inverse),
     duplicate: related(duplicate),

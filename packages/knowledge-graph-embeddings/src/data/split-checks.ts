@@ -107,7 +107,7 @@ export function checkSplit(dataset: Dataset, { threshold = 0.8 }: SplitCheckOpti
           found.duplicateRelation ||= isDuplicate(relation, other);
         });
       }
-      for (const [key, yes] of Object.entries(found)) counts[key as keyof typeof found] += Number(yes);
+      for (const leak of leakKinds) counts[leak] += Number(found[leak]);
       counts.leaked += Number(Object.values(found).some(Boolean));
       const strangers = [head, tail].filter((entity) => seenEntities[entity] === 0);
       for (const entity of strangers) unseen.add(entity);
@@ -148,6 +148,8 @@ export function checkSplit(dataset: Dataset, { threshold = 0.8 }: SplitCheckOpti
     threshold,
   };
 }
+
+const leakKinds = ["inTrain", "inverse", "symmetric", "duplicateRelation"] as const;
 
 /** Whether two relations, in either order, are one of the pairs. */
 function lookup(pairs: readonly RelationPair[]): (a: number, b: number) => boolean {

@@ -87,12 +87,13 @@ function relationFans(train: Triples, relationCount: number) {
   return Array.from(triples, (count, relation) => {
     const tailsPerHead = count / heads[relation]!;
     const headsPerTail = count / tails[relation]!;
-    const side = (mean: number) => (mean < 1.5 ? "1" : "N");
     const category: RelationCategory | undefined =
       count === 0 ? undefined : `${side(headsPerTail)}-${side(tailsPerHead)}`;
     return { tailsPerHead, headsPerTail, category };
   });
 }
+
+const side = (mean: number): "1" | "N" => (mean < 1.5 ? "1" : "N");
 
 /** How many different entities of the column each relation has. */
 function distinctPartners(column: Int32Array, relations: Int32Array, relationCount: number): Int32Array {
@@ -114,7 +115,7 @@ function degreesOf({ heads, tails }: Triples, entityCount: number): Int32Array {
 }
 
 function summarize(degrees: Int32Array): DegreeSummary {
-  const sorted = degrees.slice().sort();
+  const sorted = degrees.toSorted();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return {
     min: at(0),

