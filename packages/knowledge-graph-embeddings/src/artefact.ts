@@ -74,7 +74,11 @@ export async function loadTrained(directory: string): Promise<TrainedModel> {
     throw new ArtefactError(directory, "has no model yet: the run did not complete; go on with it by --resume");
   }
   const vocabularyFile = join(directory, artefactFiles.vocabulary);
-  const words = await readJson(directory, artefactFiles.vocabulary, z.object({ entities: z.unknown(), relations: z.unknown() }));
+  const words = await readJson(
+    directory,
+    artefactFiles.vocabulary,
+    z.object({ entities: z.unknown(), relations: z.unknown() }),
+  );
   const entities = Vocabulary.fromJSON("entity", words?.entities, vocabularyFile);
   const relations = Vocabulary.fromJSON("relation", words?.relations, vocabularyFile);
   const embeddings = await readEmbeddings(directory, model, config, entities.size, relations.size);
@@ -97,7 +101,10 @@ async function readEmbeddings(
       const stored = file.tensors.get(`${side}.${part}`);
       const found = stored ? `${stored.dtype} [${stored.shape.join(", ")}]` : "missing";
       if (found !== `F32 [${rows}, ${dimension}]`) {
-        throw new ArtefactError(file.path, `"${side}.${part}" is ${found}; ${model.title} here wants F32 [${rows}, ${dimension}]`);
+        throw new ArtefactError(
+          file.path,
+          `"${side}.${part}" is ${found}; ${model.title} here wants F32 [${rows}, ${dimension}]`,
+        );
       }
       parts[part] = await file.readHost(`${side}.${part}`);
     }
@@ -106,7 +113,11 @@ async function readEmbeddings(
   return { entity: await read("entity", entityCount), relation: await read("relation", 2 * relationCount) };
 }
 
-async function readSplits(directory: string, entityCount: number, relationCount: number): Promise<Record<SplitName, Triples>> {
+async function readSplits(
+  directory: string,
+  entityCount: number,
+  relationCount: number,
+): Promise<Record<SplitName, Triples>> {
   await using file = await SafetensorsFile.open(join(directory, artefactFiles.triples));
   const read = async (split: SplitName): Promise<Triples> => {
     const stored = file.tensors.get(split);
@@ -115,7 +126,11 @@ async function readSplits(directory: string, entityCount: number, relationCount:
     }
     const triples = columnsOf((await file.readHost(split)).data as Int32Array);
     const within = (column: Int32Array, count: number) => column.every((index) => index >= 0 && index < count);
-    if (!within(triples.heads, entityCount) || !within(triples.tails, entityCount) || !within(triples.relations, relationCount)) {
+    if (
+      !within(triples.heads, entityCount) ||
+      !within(triples.tails, entityCount) ||
+      !within(triples.relations, relationCount)
+    ) {
       throw new ArtefactError(file.path, `"${split}" names entities or relations that the vocabulary does not have`);
     }
     return triples;
@@ -146,6 +161,8 @@ async function readJson<T>(directory: string, name: string, schema: z.ZodType<T>
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new ArtefactError(path, "is damaged; copy it again from where the model was trained, or train anew", { cause });
+    throw new ArtefactError(path, "is damaged; copy it again from where the model was trained, or train anew", {
+      cause,
+    });
   }
 }

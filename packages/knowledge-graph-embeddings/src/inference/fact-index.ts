@@ -1,36 +1,29 @@
+import { PairIndex } from "../data/pair-index.ts";
 import type { Triples } from "../data/triples.ts";
 import { includesSorted, indexKnownAnswers, knownAnswers, type KnownAnswers } from "../evaluation/filter.ts";
 import type { GraphSize } from "../evaluation/queries.ts";
-
-const none: readonly number[] = [];
 
 /** Facts by what rules ask of them. */
 export class FactIndex {
   readonly triples: Triples;
   readonly relationCount: number;
   readonly #answers: KnownAnswers;
-  /** By head · entities + tail. */
-  readonly #between = new Map<number, number[]>();
+  readonly #pairs: PairIndex;
 
   constructor(triples: Triples, size: GraphSize) {
     this.triples = triples;
     this.relationCount = size.relationCount;
     this.#answers = indexKnownAnswers([triples], size);
-    for (let i = 0; i < triples.length; i++) {
-      const key = triples.heads[i]! * size.entityCount + triples.tails[i]!;
-      const relations = this.#between.get(key);
-      if (relations) relations.push(triples.relations[i]!);
-      else this.#between.set(key, [triples.relations[i]!]);
-    }
+    this.#pairs = new PairIndex(triples, size.entityCount);
   }
 
   has(head: number, relation: number, tail: number): boolean {
     return includesSorted(knownAnswers(this.#answers, head, relation), tail);
   }
 
-  /** Relations that lead from `head` to `tail`. */
-  between(head: number, tail: number): readonly number[] {
-    return this.#between.get(head * this.#answers.entityCount + tail) ?? none;
+  /** Hands each relation that leads from `head` to `tail` to `visit`. */
+  between(head: number, tail: number, visit: (relation: number) => void): void {
+    this.#pairs.between(head, tail, visit);
   }
 
   /** Tails of (head, relation, ?), ascending. */

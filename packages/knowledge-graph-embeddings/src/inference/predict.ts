@@ -146,7 +146,7 @@ function meaningOf({ model, config, calibration }: LearnedGraph): Predictions["m
     spread:
       spreadless === undefined
         ? "How far both sides of the comparison scatter by the model's own σ, as a share of the distance that usually lies between two entities; " +
-          "not a probability and not calibrated. The second number is the share of entities that the model is surer of."
+          "not a probability and not calibrated. Beside it the share of the other entities whose own σ is smaller than the answer's."
         : `${spreadless}.`,
   };
 }

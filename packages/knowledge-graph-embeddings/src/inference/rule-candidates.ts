@@ -27,7 +27,7 @@ export function countReversals(
   return rowsByRelation.map((rows) => {
     const counts = new Map<number, number>();
     for (const row of rows) {
-      for (const back of facts.between(tails[row]!, heads[row]!)) counts.set(back, (counts.get(back) ?? 0) + 1);
+      facts.between(tails[row]!, heads[row]!, (back) => counts.set(back, (counts.get(back) ?? 0) + 1));
     }
     return counts;
   });
@@ -80,10 +80,10 @@ export function findCompositions(
       paths += 1;
       const body = first * relationCount + relations[Math.floor(at)]!;
       pathCounts.set(body, (pathCounts.get(body) ?? 0) + 1);
-      for (const conclusion of facts.between(x, z)) {
+      facts.between(x, z, (conclusion) => {
         const rule = body * relationCount + conclusion;
         supports.set(rule, (supports.get(rule) ?? 0) + 1);
-      }
+      });
     }
   }
   const compositions: Composition[] = [];
