@@ -9,7 +9,11 @@ const config = z.strictObject({
   directory: trainedFolder,
   maxRelations: z.int().min(1).default(50).describe("Relations looked at, those with most facts."),
   factsPerRule: z.int().min(1).default(40).describe("Facts tried for one rule."),
-  maxQueries: z.int().min(1).default(20_000).describe("Questions put to the model in all; bounds the time."),
+  maxQueries: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Questions put to the model in all; absent: 20,000, fewer on more than 5,000 entities."),
   seed: z
     .int()
     .min(0)

@@ -4,7 +4,7 @@ import { QuestionError } from "./errors.ts";
 import type { LearnedGraph } from "./learned-graph.ts";
 import type { LearnedRules, LearnedRulesOptions, RelationRules } from "./learned-rules.ts";
 import { Predictor } from "./predictor.ts";
-import { plantedFamilies, trained, untrained } from "./testing.ts";
+import { graphOf, plantedFamilies, trained, untrained } from "./testing.ts";
 
 async function rulesOf(learned: LearnedGraph, options: LearnedRulesOptions = {}): Promise<LearnedRules> {
   const predictor = await Predictor.create(learned);
@@ -128,6 +128,16 @@ describe("bounds", () => {
     const { sampling } = await rulesOf(untrained(families), { maxPaths: 100 });
     expect(sampling.allPaths).toBe(false);
     expect(sampling.text).toContain("not all");
+  });
+
+  it("hold for graphs with next to nothing in them", async () => {
+    const loop = await rulesOf(untrained(graphOf({ train: ["a r a"], test: ["a s b"] })));
+    expect(loop.relations).toEqual([]);
+    expect(loop.sampling.queries).toBe(0);
+    const one = await rulesOf(untrained(graphOf({ train: ["a r b"] })));
+    expect(one.relations).toMatchObject([
+      { facts: 1, symmetric: { verdict: "unclear" }, inverseOf: [], compositions: [] },
+    ]);
   });
 
   it("are at least 1", async () => {

@@ -41,7 +41,7 @@ export interface LearnedRulesOptions {
   readonly maxRelations?: number | undefined;
   /** Premises tried for one rule, drawn evenly; default 40. */
   readonly factsPerRule?: number | undefined;
-  /** Questions put to the model in all; default 20,000. */
+  /** Questions put to the model in all; default 20,000, and beyond 5,000 entities as many fewer, but 2,000 at least. */
   readonly maxQueries?: number | undefined;
   /** Paths counted in search of compositions; default 500,000. */
   readonly maxPaths?: number | undefined;
@@ -110,19 +110,13 @@ export async function learnRules(
   scorer: Scorer,
   options: LearnedRulesOptions,
 ): Promise<LearnedRules> {
-  const {
-    seed = 0,
-    maxRelations = 50,
-    factsPerRule = 40,
-    maxQueries = 20_000,
-    maxPaths = 500_000,
-    minSupport = 5,
-    signal,
-  } = options;
-  for (const [name, count] of Object.entries({ maxRelations, factsPerRule, maxQueries, maxPaths, minSupport }))
-    requireCount(name, count);
-  const random = RandomStream.create(seed, "learned rules");
   const size = sizeOf(graph);
+  const affordable = Math.min(20_000, Math.max(2000, Math.floor(1e8 / size.entityCount)));
+  const { seed = 0, maxRelations = 50, factsPerRule = 40, maxQueries = affordable } = options;
+  const { maxPaths = 500_000, minSupport = 5, signal } = options;
+  const bounds = { maxRelations, factsPerRule, maxQueries, maxPaths, minSupport };
+  for (const [name, count] of Object.entries(bounds)) requireCount(name, count);
+  const random = RandomStream.create(seed, "learned rules");
   const facts = new FactIndex(graph.splits.train, size);
   const known = indexKnownAnswers([graph.splits.train, graph.splits.valid, graph.splits.test], size);
   const rows = facts.rowsByRelation();
