@@ -80,7 +80,7 @@ export async function createSpreadReader(
 }
 
 /** Median spread below which σ counts as collapsed: it then makes up less than a ten-thousandth of squared distances. */
-export const collapseThreshold = 0.01;
+const collapseThreshold = 0.01;
 
 /** Whether σ says anything. */
 export type SpreadCheck =
