@@ -33,10 +33,13 @@ async function serve(...answers: Answer[]) {
 /** Answers ranges as a file server does. */
 const good: Answer = ({ headers }, response) => {
   const start = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
-  if (start >= content.length) return void response.writeHead(416).end();
-  const part = content.subarray(start);
-  const range = `bytes ${start}-${content.length - 1}/${content.length}`;
-  response.writeHead(headers.range ? 206 : 200, { "content-length": part.length, "content-range": range }).end(part);
+  if (start >= content.length) {
+    response.writeHead(416).end();
+  } else {
+    const part = content.subarray(start);
+    const range = `bytes ${start}-${content.length - 1}/${content.length}`;
+    response.writeHead(headers.range ? 206 : 200, { "content-length": part.length, "content-range": range }).end(part);
+  }
 };
 const status =
   (code: number): Answer =>

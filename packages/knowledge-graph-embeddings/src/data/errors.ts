@@ -121,7 +121,7 @@ export class UnknownLabelError extends KgeDataError {
     const close = matches.map((match) => (match.name === match.label ? match.label : `${match.label} (${match.name})`));
     super(
       `no ${kind} is called ${JSON.stringify(label)}; ` +
-        (close.length > 0 ? `close ones: ${close.join(", ")}` : `nothing comes close; labels are case-sensitive`),
+        (close.length > 0 ? `close ones: ${close.join(", ")}` : `nothing comes close`),
     );
     this.kind = kind;
     this.label = label;

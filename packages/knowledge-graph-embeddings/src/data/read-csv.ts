@@ -10,33 +10,31 @@ import type { TripleReader } from "./triple-source.ts";
  */
 export const readCsv: TripleReader = async (file, sink, badLines, { header = false }) => {
   let headerToCome = header;
+  /** Takes whole records: all at once, which is fast; with a fault among them by halves, down to the record that has it. */
   const takeText = (wholeText: string, firstLine: number) => {
     let [text, line] = [wholeText, firstLine];
-    const advance = (end: number) => {
+    while (text.trim() !== "") {
+      let end = text.length;
+      const { rows, fault } = parseRows(text);
+      if (headerToCome) {
+        headerToCome = false;
+        end = recordEnd(text, text.search(/[^\r\n]/));
+      } else if (fault === undefined) {
+        for (const [head, relation, tail] of rows) sink(head!, relation!, tail!);
+      } else {
+        const middle = lastRecordEnd(text.slice(0, text.length / 2)) || recordEnd(text, 0);
+        if (middle < text.length) {
+          end = middle;
+          takeText(text.slice(0, middle), line);
+        } else {
+          const lineEnd = text.indexOf("\n") + 1 || text.length;
+          badLines.report(file, line, fault, text.slice(0, lineEnd).trimEnd());
+          // A stray quote may have joined good lines to its own; wrong fields are wrong to the record's end.
+          if (fault.startsWith(NOT_CSV)) end = lineEnd;
+        }
+      }
       line += lineCount(text.slice(0, end));
       text = text.slice(end);
-    };
-    if (headerToCome && text.trim() !== "") {
-      headerToCome = false;
-      advance(recordEnd(text, text.search(/[^\r\n]/)));
-    }
-    // All at once, which is fast; with a fault among them by halves, down to the record that has it.
-    while (text !== "") {
-      const { rows, fault } = parseRows(text);
-      if (fault === undefined) {
-        for (const [head, relation, tail] of rows) sink(head!, relation!, tail!);
-        return;
-      }
-      const middle = lastRecordEnd(text.slice(0, text.length / 2)) || recordEnd(text, 0);
-      if (middle < text.length) {
-        takeText(text.slice(0, middle), line);
-        advance(middle);
-      } else {
-        const lineEnd = text.indexOf("\n") + 1 || text.length;
-        badLines.report(file, line, fault, text.slice(0, lineEnd).trimEnd());
-        // A stray quote may have joined good lines to its own; wrong fields are wrong to the record's end.
-        advance(fault.startsWith(NOT_CSV) ? lineEnd : text.length);
-      }
     }
   };
 

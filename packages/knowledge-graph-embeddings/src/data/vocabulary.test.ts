@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AmbiguousLabelError, DamagedVocabularyError, UnknownLabelError } from "./errors.ts";
 import { type HumanText, Vocabulary, VocabularyBuilder } from "./vocabulary.ts";
-import { formatVocabulary, parseVocabulary } from "./vocabulary-file.ts";
 
 const cities = new Vocabulary(
   "entity",
@@ -58,24 +57,26 @@ describe("Vocabulary", () => {
   });
 
   it("survives the way through JSON", () => {
-    const relations = new Vocabulary("relation", ["r", " r ", "ü"]);
-    const read = parseVocabulary(formatVocabulary({ entities: cities, relations }), "vocabulary.json");
-    expect(read.entities.toJSON()).toEqual(cities.toJSON());
-    expect(read.entities.description(0)).toBe("capital of France");
-    expect(read.entities.name(6)).toBe("00001740");
-    expect(read.relations.labels).toEqual(["r", " r ", "ü"]);
-    expect(relations.toJSON()).not.toHaveProperty("names");
+    const copy = (vocabulary: Vocabulary) =>
+      Vocabulary.fromJSON(vocabulary.kind, JSON.parse(JSON.stringify(vocabulary)), "vocabulary.json");
+    const read = copy(cities);
+    expect(read.toJSON()).toEqual(cities.toJSON());
+    expect([read.description(0), read.name(6)]).toEqual(["capital of France", "00001740"]);
+    const plain = new Vocabulary("relation", ["r", " r ", "ü"]);
+    expect(copy(plain).labels).toEqual(["r", " r ", "ü"]);
+    expect(plain.toJSON()).not.toHaveProperty("names");
   });
 
   it.each([
-    ["cut off", '{"version":1,"entities":{"labels":["a"'],
-    ["of another kind", "[1, 2]"],
-    ["without relations", '{"entities":{"labels":[]}}'],
-    ["with a number for a label", '{"entities":{"labels":[7]},"relations":{"labels":[]}}'],
-    ["with a label twice", '{"entities":{"labels":["a","a"]},"relations":{"labels":[]}}'],
-    ["with a name too few", '{"entities":{"labels":["a","b"],"names":["A"]},"relations":{"labels":[]}}'],
-  ])("names the file of a stored vocabulary that is %s", (_, text) => {
-    expect(() => parseVocabulary(text, "run/vocabulary.json")).toThrow(DamagedVocabularyError);
-    expect(() => parseVocabulary(text, "run/vocabulary.json")).toThrow(/^run\/vocabulary\.json: not a vocabulary: /);
+    ["absent", undefined],
+    ["of another kind", [1, 2]],
+    ["without labels", { names: [] }],
+    ["with a number for a label", { labels: [7] }],
+    ["with a label twice", { labels: ["a", "a"] }],
+    ["with a name too few", { labels: ["a", "b"], names: ["A"] }],
+  ])("names the file of a stored vocabulary that is %s", (_, value) => {
+    const read = () => Vocabulary.fromJSON("entity", value, "run/vocabulary.json");
+    expect(read).toThrow(DamagedVocabularyError);
+    expect(read).toThrow(/^run\/vocabulary\.json: not a vocabulary: /);
   });
 });

