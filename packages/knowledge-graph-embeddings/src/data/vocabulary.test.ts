@@ -19,7 +19,7 @@ const cities = new Vocabulary(
 describe("Vocabulary", () => {
   it("numbers labels in order of first appearance, exactly as they stand", () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: "binary" }), { maxLength: 20 }), (labels) => {
+      fc.property(fc.array(fc.string({ unit: "grapheme" }), { maxLength: 20 }), (labels) => {
         const builder = new VocabularyBuilder();
         const indices = labels.map((label) => builder.add(label));
         const vocabulary = builder.build("entity");
