@@ -1,6 +1,8 @@
-/** Errors of training and of trained folders; those of reading data and of evaluation have families of their own. */
+/** Every error this package throws on purpose; `code` is stable for programs to read. */
 export abstract class KgeError extends Error {
   abstract readonly code: string;
+  /** Of the command that it ends: 2 says that what was given is at fault. */
+  readonly exitCode: number = 2;
 }
 
 /** A trained folder, or one of its files, is not what it should be. */

@@ -1,3 +1,5 @@
+import { KgeError } from "../errors.ts";
+
 /** Where in the data a fault lies, for {@link KgeDataError}. */
 interface Place {
   readonly file?: string | undefined;
@@ -7,8 +9,7 @@ interface Place {
 }
 
 /** Base of every error about a graph's data: `code` is stable, `file` and `line` say where, as far as known. */
-export abstract class KgeDataError extends Error {
-  abstract readonly code: string;
+export abstract class KgeDataError extends KgeError {
   readonly file: string | undefined;
   readonly line: number | undefined;
   constructor(message: string, { file, line, cause }: Place = {}) {

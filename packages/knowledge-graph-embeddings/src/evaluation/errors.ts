@@ -1,6 +1,8 @@
-/** Every error that judging a model throws on purpose; `code` is stable for programs to read. */
-export abstract class EvaluationError extends Error {
-  abstract readonly code: string;
+import { KgeError } from "../errors.ts";
+
+/** Every error that judging a model throws on purpose. */
+export abstract class EvaluationError extends KgeError {
+  override readonly exitCode: number = 1;
 }
 
 /** Where a score went wrong: the query's place in its list, and what it asked. */

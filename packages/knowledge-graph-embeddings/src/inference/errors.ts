@@ -4,7 +4,6 @@ import { KgeError } from "../errors.ts";
 export class QuestionError extends KgeError {
   override readonly name = "QuestionError";
   readonly code = "QUESTION";
-  readonly exitCode = 2;
 }
 
 /** @throws {QuestionError} unless `count` is a whole number of at least 1. */
