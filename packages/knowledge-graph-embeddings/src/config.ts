@@ -46,7 +46,7 @@ export const kgeConfig = z.strictObject({
     .min(0)
     .max(2 ** 32 - 1)
     .default(0)
-    .describe("Of initial numbers, order, negatives and splits made."),
+    .describe("Of initial numbers, the order of triples and negatives."),
   skipBadLines: z
     .boolean()
     .default(false)

@@ -1,8 +1,23 @@
 // Read a graph
 export { knownDatasets, loadDataset, type KnownDataset, type LoadOptions } from "./data/load-dataset.ts";
+export { readDataset } from "./data/read-folder.ts";
 export { type Dataset, type SplitName, type TripleSource } from "./data/dataset.ts";
 export { type Triples } from "./data/triples.ts";
 export { Vocabulary, type HumanText, type NearMatch } from "./data/vocabulary.ts";
+export {
+  checkSplit,
+  type PartLeaks,
+  type RelatedRelations,
+  type SplitReport,
+  type SymmetricRelation,
+} from "./data/split-checks.ts";
+export {
+  datasetStatistics,
+  relationCategories,
+  type DatasetStatistics,
+  type DegreeSummary,
+  type RelationStatistics,
+} from "./data/statistics.ts";
 export { KgeDataError, UnknownDatasetError, UnknownLabelError } from "./data/errors.ts";
 
 // Choose a model
