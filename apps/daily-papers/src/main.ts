@@ -1,6 +1,5 @@
 import { readConfig } from "./config.ts";
 import { DailyPapersError } from "./errors.ts";
-import { startServer } from "./server.ts";
 
 /** One line for what people can mend; all there is for what only a developer can. */
 function describe(error: unknown): string {
@@ -18,6 +17,8 @@ try {
   if (config.databaseUrl === undefined) {
     process.stderr.write(`Opening the embedded database in ${config.dataFolder}; it is not safe against power loss.\n`);
   }
+  // Only now: a setting that cannot be used is told at once, without loading a database.
+  const { startServer } = await import("./server.ts");
   const server = await startServer({
     config,
     onError: (error) => process.stderr.write(`offprint: ${describe(error)}\n`),

@@ -6,7 +6,8 @@ import { migrate } from "./database/migrate.ts";
 import { seed } from "./database/seed.ts";
 import { Implementations } from "./runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "./runs/knowledge-graph/implementation.tsx";
-import { loadTrained, type TrainedModel } from "./runs/knowledge-graph/trained-model.ts";
+import { loadModel as loadFromFolder } from "./runs/knowledge-graph/load-model.ts";
+import type { TrainedModel } from "./runs/knowledge-graph/trained-model.ts";
 import { RunStreams } from "./runs/run.stream.tsx";
 import { RunWorker } from "./runs/run.worker.ts";
 
@@ -47,7 +48,7 @@ export async function openSite({ config, onError, onLost, loadModel, graceMs }: 
     try {
       await migrate(db);
       await seed(db);
-      const implementations = new Implementations([knowledgeGraphEmbeddings(loadModel ?? loadTrained)]);
+      const implementations = new Implementations([knowledgeGraphEmbeddings(loadModel ?? loadFromFolder)]);
       const worker = new RunWorker({
         db,
         dataFolder: config.dataFolder,
@@ -64,6 +65,7 @@ export async function openSite({ config, onError, onLost, loadModel, graceMs }: 
         fetch: app.fetch,
         async close() {
           await worker.stop();
+          await implementations.close();
           await close();
           lock.release();
         },

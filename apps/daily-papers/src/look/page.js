@@ -94,9 +94,19 @@ function suggestNames() {
       waiting = setTimeout(async () => {
         const text = await get(`${form.dataset.suggest}?${new URLSearchParams({ text: field.value })}`);
         if (text === undefined) return;
-        field.list.replaceChildren(...JSON.parse(text).map((name) => new Option(name, name)));
+        field.list.replaceChildren(...JSON.parse(text).map((one) => new Option(one.text, one.value)));
       }, 150);
     });
+  }
+}
+
+/** Parts that take seconds come after the page. */
+async function loadParts() {
+  for (const place of document.querySelectorAll("[data-load]")) {
+    place.setAttribute("aria-busy", "true");
+    const html = await latest()(place.dataset.load);
+    if (html !== undefined) place.innerHTML = html;
+    place.removeAttribute("aria-busy");
   }
 }
 
@@ -105,3 +115,4 @@ offerCopies();
 previewRuns();
 followRuns();
 suggestNames();
+void loadParts();

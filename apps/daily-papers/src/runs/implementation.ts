@@ -51,6 +51,16 @@ export interface Implementation {
   pictures(progress: RunProgress): readonly Picture[];
   /** What came out, and what can be asked of it; `query` is what the address holds. */
   result(run: Run, folder: string, query: FormValues): Promise<Child>;
-  /** Names that a reader may mean by `text`, for one of the result's fields. */
-  suggest(folder: string, text: string): Promise<readonly string[]>;
+  /** What a reader may mean by `text` in the result's form, best first. */
+  suggest(folder: string, text: string): Promise<readonly Suggestion[]>;
+  /** The rules that the run's model has learned; takes seconds. */
+  rules(folder: string): Promise<Child>;
+  /** Lets go of all that was loaded. */
+  close(): Promise<void>;
+}
+
+/** An option of a field: what it sends and what it shows. */
+export interface Suggestion {
+  readonly value: string;
+  readonly text: string;
 }

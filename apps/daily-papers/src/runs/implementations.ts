@@ -14,6 +14,10 @@ export class Implementations {
     return this.#all.find((implementation) => implementation.name === name);
   }
 
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((implementation) => implementation.close()));
+  }
+
   /** What made this run. */
   of(run: Run): Implementation {
     const implementation = this.find(run.implementation);

@@ -4,7 +4,7 @@ import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Picture } from "./implementation.ts";
 
-const width = 460;
+const width = 420;
 const height = 260;
 /** Rows of the table behind a picture. */
 const mostRows = 50;

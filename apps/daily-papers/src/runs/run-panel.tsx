@@ -35,7 +35,8 @@ export async function preparePanel(
     implementation.controls({ values, problems, dataFolder }),
     previewOf(implementation, reading, dataFolder),
   ]);
-  return { values, problems, refusal, controls, preview };
+  // The problems stand beside their fields already.
+  return { values, problems, refusal, controls, preview: reading.ok ? preview : { ...preview, estimate: "" } };
 }
 
 export async function previewOf(

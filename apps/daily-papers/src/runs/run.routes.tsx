@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { AppEnv } from "../app-env.ts";
+import { toHtml } from "../look/html.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
 import { findPaper } from "../papers/paper.queries.ts";
@@ -76,9 +77,15 @@ export const runRoutes = new Hono<AppEnv>()
   })
   .get("/:id/suggest", async (c) => {
     const run = await findRun(c.var.db, c.req.param("id"));
-    if (run === undefined || run.status !== "completed") return c.json([]);
+    if (run === undefined || run.status !== "completed") return renderNotFound(c, "result");
     const text = (c.req.query("text") ?? "").slice(0, 100);
+    if (text.trim() === "") return c.json([]);
     return c.json(await c.var.implementations.of(run).suggest(runFolder(c.var.config.dataFolder, run.id), text));
+  })
+  .get("/:id/rules", async (c) => {
+    const run = await findRun(c.var.db, c.req.param("id"));
+    if (run === undefined || run.status !== "completed") return renderNotFound(c, "result");
+    return c.html(await toHtml(await c.var.implementations.of(run).rules(runFolder(c.var.config.dataFolder, run.id))));
   });
 
 async function showRun(c: Context<AppEnv>, run: Run) {

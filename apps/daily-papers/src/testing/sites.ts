@@ -3,17 +3,35 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
+import type { SiteOptions } from "../site.ts";
+import { loadFakeModel } from "./fake-model.ts";
 
 /** Stands in for the command `offprint`; see the file for what its seeds do. */
 export const fakeCommand = fileURLToPath(new URL("fake-offprint.mjs", import.meta.url));
 
-/** A new empty data folder, with the function that removes it. */
-export function temporaryFolder(): { folder: string; remove: () => void } {
+export interface TemporaryFolder {
+  readonly folder: string;
+  readonly remove: () => void;
+}
+
+/** A new empty folder for a site's data. */
+export function temporaryFolder(): TemporaryFolder {
   const folder = mkdtempSync(join(tmpdir(), "offprint-daily-papers-"));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
 /** A site of its own on a port that the system chooses. */
 export function testConfig(dataFolder: string): Config {
   return { port: 0, host: "localhost", dataFolder, databaseUrl: undefined, allowedHosts: [], command: fakeCommand };
+}
+
+/** A whole site with the stand-ins for command and model; what goes wrong in it is added to `errors`. */
+export function testSite(dataFolder: string, errors: unknown[]): SiteOptions {
+  return {
+    config: testConfig(dataFolder),
+    onError: (error) => errors.push(error),
+    onLost: () => errors.push(new Error("the data folder was lost")),
+    loadModel: loadFakeModel,
+    graceMs: 5_000,
+  };
 }

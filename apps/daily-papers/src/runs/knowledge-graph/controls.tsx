@@ -84,18 +84,13 @@ function troubled({ name, problems }: { name: string; problems: Readonly<Record<
   return name in problems ? { "aria-invalid": "true" as const, "aria-describedby": `problem-${name}` } : {};
 }
 
-const labels = new Map(Object.entries(numberFields).map(([name, { label }]) => [name, label] as const));
-
 function Problems({ names, problems }: { names: readonly string[]; problems: Readonly<Record<string, string>> }) {
   const found = names.filter((name) => name in problems);
   if (found.length === 0) return <></>;
   return (
     <ul class="problems" role="alert">
       {found.map((name) => (
-        <li id={`problem-${name}`}>
-          {labels.has(name) && <strong>{labels.get(name)}: </strong>}
-          {problems[name]}
-        </li>
+        <li id={`problem-${name}`}>{problems[name]}</li>
       ))}
     </ul>
   );

@@ -1,18 +1,21 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { formatBytes, formatDuration } from "@offprint/experiment";
 import { writeShare } from "../../look/numbers.ts";
-import type { Implementation } from "../implementation.ts";
-import type { RunConfig } from "../run.ts";
+import type { Child } from "hono/jsx";
+import type { FormValues, Implementation } from "../implementation.ts";
+import type { Run, RunConfig } from "../run.ts";
 import { trainCommandLine, trainWords } from "./command-line.ts";
 import { Controls } from "./controls.tsx";
 import { datasetTitle, listDatasets } from "./datasets.ts";
 import { estimateRun } from "./estimate.ts";
 import { LoadedModels } from "./loaded-models.ts";
-import { mostAnswers, readQuestion, Result, type Answer, type Question } from "./result.tsx";
+import { readEvaluation } from "./evaluation.ts";
+import { Ask, Numbers, Rules, RulesTable } from "./result.tsx";
 import { defaultValues, modelTitles, readSettings, settingsSchema } from "./settings.ts";
-import type { TrainedModel } from "./trained-model.ts";
+import type { Question, TrainedModel } from "./trained-model.ts";
 
 const mostSuggestions = 12;
+const mostAnswers = 10;
 
 /** The paper's implementation: `offprint kge train`, and what can be asked of the model it leaves. */
 export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<TrainedModel>): Implementation {
@@ -72,37 +75,59 @@ export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<Train
     ],
 
     async result(run, folder, query) {
-      const question = readQuestion(query);
-      try {
-        const model = await models.get(folder);
-        const answer = question === undefined ? undefined : await answerOf(model, question);
-        const rules = await model.rules();
-        return <Result run={run} model={model} trouble={undefined} question={question} answer={answer} rules={rules} />;
-      } catch (error) {
-        const trouble = `The trained model cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
-        return (
-          <Result run={run} model={undefined} trouble={trouble} question={question} answer={undefined} rules={[]} />
-        );
-      }
+      const [evaluation, asked] = await Promise.all([readEvaluation(folder), askPart(run, folder, query)]);
+      return (
+        <>
+          {evaluation !== undefined && <Numbers evaluation={evaluation} />}
+          {asked}
+        </>
+      );
     },
-    async suggest(folder, text) {
-      const model = await models.get(folder);
-      return model.suggest(text, mostSuggestions).map((term) => term.label);
+    suggest: (folder, text) =>
+      models.use(folder, async (model) =>
+        model.suggest(text, mostSuggestions).map(({ label, name, description }) => ({
+          value: label,
+          text: description === undefined ? name : `${name}: ${description}`,
+        })),
+      ),
+    async rules(folder) {
+      return <RulesTable learned={await models.use(folder, (model) => model.rules())} />;
     },
+    close: () => models.close(),
   };
+
+  async function askPart(run: Run, folder: string, query: FormValues): Promise<Child> {
+    try {
+      return await models.use(folder, async (model) => {
+        const question = readQuestion(query, model);
+        const reply = question === undefined ? undefined : await model.ask(question, mostAnswers);
+        const learned = query["rules"] === "on" ? await model.rules() : undefined;
+        return (
+          <>
+            <Ask run={run} relations={model.relations} question={question} reply={reply} />
+            <Rules run={run} learned={learned} />
+          </>
+        );
+      });
+    } catch (error) {
+      return (
+        <p class="problems">
+          The trained model cannot be asked: {error instanceof Error ? error.message : String(error)}
+        </p>
+      );
+    }
+  }
+}
+
+/** What the address asks, or undefined when it asks nothing that the model can be asked. */
+function readQuestion(query: FormValues, model: TrainedModel): Question | undefined {
+  const words = (query["words"] ?? "").trim();
+  const relation = query["relation"] ?? "";
+  if (words === "" || !model.relations.some(({ label }) => label === relation)) return undefined;
+  return { find: query["find"] === "head" ? "head" : "tail", words, relation };
 }
 
 /** Settings that this module wrote into the database, read back. */
 function settingsOf(config: RunConfig) {
   return settingsSchema.parse(config);
-}
-
-async function answerOf(model: TrainedModel, { words, relation, given }: Question): Promise<Answer> {
-  const found = model.findEntity(words);
-  if (!("entity" in found) || !model.relations.some(({ label }) => label === relation)) {
-    return { type: "unknown", nearest: "nearest" in found ? found.nearest : [] };
-  }
-  const { entity } = found;
-  const predictions = await model.predict({ [given]: entity.label, relation, top: mostAnswers });
-  return { type: "ranked", entity, predictions };
 }

@@ -1,114 +1,124 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { formatCount } from "@offprint/experiment";
 import { writeShare } from "../../look/numbers.ts";
-import type { FormValues } from "../implementation.ts";
 import type { Run } from "../run.ts";
-import type { LearnedRule, Prediction, Term, TrainedModel } from "./trained-model.ts";
-import { readMetrics, type Metric } from "./metrics.ts";
+import { metricsOf, type Evaluation } from "./evaluation.ts";
+import type { LearnedRules, Question, Reply, Term } from "./trained-model.ts";
 
-/** What a reader asked the trained model. */
-export interface Question {
-  readonly words: string;
-  readonly relation: string;
-  /** What the words are of the triple; the other one is asked for. */
-  readonly given: "head" | "tail";
-}
-
-export type Answer =
-  | { readonly type: "unknown"; readonly nearest: readonly Term[] }
-  | { readonly type: "ranked"; readonly entity: Term; readonly predictions: readonly Prediction[] };
-
-export interface ResultProps {
-  readonly run: Run;
-  /** Absent when the run's files cannot be read any more; the sentence says why. */
-  readonly model: TrainedModel | undefined;
-  readonly trouble: string | undefined;
-  readonly question: Question | undefined;
-  readonly answer: Answer | undefined;
-  readonly rules: readonly LearnedRule[];
-}
-
-/** Most answers that are shown of a question. */
-export const mostAnswers = 10;
-
-export function readQuestion(query: FormValues): Question | undefined {
-  const words = (query["words"] ?? "").trim();
-  const relation = query["relation"] ?? "";
-  if (words === "" || relation === "") return undefined;
-  return { words, relation, given: query["given"] === "tail" ? "tail" : "head" };
-}
-
-export function Result(props: ResultProps) {
-  const { run, model, trouble } = props;
+/** What came out: the numbers first, with what they mean beside them. */
+export function Numbers({ evaluation }: { evaluation: Evaluation }) {
+  const { split, triples, entities, intervals, protocol } = evaluation;
   return (
     <>
-      <Metrics metrics={readMetrics(run.metrics ?? {})} />
-      {model === undefined ? (
-        <p class="problems">{trouble}</p>
-      ) : (
-        <>
-          <Ask {...props} model={model} />
-          <Rules rules={props.rules} />
-        </>
-      )}
+      <dl class="metrics">
+        {metricsOf(evaluation).map(({ name, meaning, value, interval, isShare }) => {
+          const write = isShare ? writeShare : formatCount;
+          return (
+            <div>
+              <dt>{name}</dt>
+              <dd class="metric-value">{write(value)}</dd>
+              {interval !== undefined && (
+                <dd class="metric-interval">
+                  {write(interval[0])} to {write(interval[1])}
+                </dd>
+              )}
+              <dd class="metric-meaning">{meaning}</dd>
+            </div>
+          );
+        })}
+      </dl>
+      <p class="meaning">
+        Judged on the {formatCount(triples)} triples of the {split} split, both ends asked for, among{" "}
+        {formatCount(entities)} entities.
+        {intervals !== undefined &&
+          ` The ranges hold ${Math.round(100 * intervals.level)} % of resampled splits; another seed can lie outside.`}
+      </p>
+      <PerRelation evaluation={evaluation} />
+      <details class="numbers">
+        <summary>How it was judged</summary>
+        <ul class="protocol">
+          <li>Candidates: {protocol.candidates}.</li>
+          <li>Filter: {protocol.filter}.</li>
+          <li>Ties: {protocol.ties}.</li>
+        </ul>
+      </details>
     </>
   );
 }
 
-function Metrics({ metrics }: { metrics: readonly Metric[] }) {
+function PerRelation({ evaluation }: { evaluation: Evaluation }) {
+  const rows = evaluation.perRelation.toSorted((a, b) => b.queries - a.queries);
   return (
-    <dl class="metrics">
-      {metrics.map(({ name, meaning, value, low, high, isShare }) => {
-        const write = isShare ? writeShare : formatCount;
-        return (
-          <div>
-            <dt>
-              <abbr title={meaning}>{name}</abbr>
-            </dt>
-            <dd>
-              <span class="metric-value">{write(value)}</span>
-              {low !== undefined && high !== undefined && (
-                <span class="metric-interval">
-                  {write(low)} to {write(high)}
-                </span>
-              )}
-            </dd>
-          </div>
-        );
-      })}
-    </dl>
+    <details class="numbers">
+      <summary>The same for each relation</summary>
+      <div class="table-frame" tabindex={0} role="region" aria-label="Results for each relation">
+        <table>
+          <thead>
+            <tr>
+              <th>Relation</th>
+              <th class="number">Questions</th>
+              <th class="number">MRR</th>
+              <th class="number">Hits@10</th>
+              <th class="number">MR</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ label, queries, mrr, mr, hits }) => (
+              <tr>
+                <td>{label}</td>
+                <td class="number">{formatCount(queries)}</td>
+                <td class="number">{writeShare(mrr)}</td>
+                <td class="number">{hits["10"] === undefined ? "–" : writeShare(hits["10"])}</td>
+                <td class="number">{formatCount(mr)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
   );
 }
 
-function Ask({ run, model, question, answer }: ResultProps & { model: TrainedModel }) {
+export interface AskProps {
+  readonly run: Run;
+  readonly relations: readonly Term[];
+  readonly question: Question | undefined;
+  readonly reply: Reply | undefined;
+}
+
+/** The form that asks the model for one end of a triple, and what it replied. */
+export function Ask({ run, relations, question, reply }: AskProps) {
   const list = `suggestions-${run.id}`;
   return (
     <section class="ask" id="ask" aria-labelledby="ask-title">
       <h2 id="ask-title">Ask what it learned</h2>
       <form class="ask-form" method="get" action={`/runs/${run.id}#ask`} data-suggest={`/runs/${run.id}/suggest`}>
         <p class="run-sentence">
-          Given{" "}
+          Find the{" "}
+          <select name="find" aria-label="End to find">
+            <option value="tail">tail</option>
+            <option value="head" selected={question?.find === "head"}>
+              head
+            </option>
+          </select>{" "}
+          for{" "}
           <input
             name="words"
             aria-label="Entity"
+            placeholder="an entity"
             value={question?.words ?? ""}
             required
             maxlength={200}
             autocomplete="off"
+            autocapitalize="off"
+            spellcheck={false}
             list={list}
           />{" "}
-          as{" "}
-          <select name="given" aria-label="Place of the entity">
-            <option value="head">head</option>
-            <option value="tail" selected={question?.given === "tail"}>
-              tail
-            </option>
-          </select>{" "}
-          of{" "}
+          and{" "}
           <select name="relation" aria-label="Relation">
-            {model.relations.map(({ label, text }) => (
+            {relations.map(({ label, name }) => (
               <option value={label} selected={label === question?.relation}>
-                {text}
+                {name}
               </option>
             ))}
           </select>
@@ -116,109 +126,152 @@ function Ask({ run, model, question, answer }: ResultProps & { model: TrainedMod
         <datalist id={list}></datalist>
         <button class="primary">Ask</button>
       </form>
-      {question !== undefined && answer !== undefined && <Answers run={run} question={question} answer={answer} />}
+      {question !== undefined && reply !== undefined && <Replied run={run} question={question} reply={reply} />}
     </section>
   );
 }
 
-function Answers({ run, question, answer }: { run: Run; question: Question; answer: Answer }) {
-  if (answer.type === "unknown") {
+function Replied({ run, question, reply }: { run: Run; question: Question; reply: Reply }) {
+  const linkTo = ({ label }: Term) => `/runs/${run.id}?${new URLSearchParams({ ...question, words: label })}#ask`;
+  if (reply.type !== "answers") {
+    const said =
+      reply.type === "ambiguous"
+        ? `“${question.words}” has several meanings:`
+        : `The graph has no “${question.words}”.`;
     return (
-      <div role="status">
+      <div class="answers" role="status">
         <p>
-          The graph has no “{question.words}”.
-          {answer.nearest.length > 0 && " It has:"}
+          {said}
+          {reply.type === "unknown" && reply.terms.length > 0 && " These come near:"}
         </p>
         <ul class="nearest">
-          {answer.nearest.map((term) => (
+          {reply.terms.map((term) => (
             <li>
-              <a href={`/runs/${run.id}?${new URLSearchParams({ ...question, words: term.label })}#ask`}>{term.text}</a>
-              {term.description !== undefined && <span class="quiet-text"> {term.description}</span>}
+              <a href={linkTo(term)}>{term.name}</a> <span class="id">{term.label}</span>
+              {term.description !== undefined && <span class="gloss">{term.description}</span>}
             </li>
           ))}
         </ul>
       </div>
     );
   }
-  const { entity, predictions } = answer;
-  const hasSpread = predictions.some(({ spread }) => spread !== undefined);
-  const hasProbability = predictions.some(({ probability }) => probability !== undefined);
-  const other = question.given === "head" ? "tail" : "head";
+  const { given, relation, answers, candidates, meaning } = reply;
+  const hasProbability = answers.some(({ probability }) => probability !== undefined);
+  const hasSpread = answers.some(({ spread }) => spread !== undefined);
+  const ends = [<strong>{given.name}</strong>, <span class="blank">?</span>];
+  const [head, tail] = question.find === "tail" ? ends : ends.toReversed();
   return (
     <div class="answers">
-      <p>
-        <strong>{entity.text}</strong>
-        {entity.description !== undefined && <span class="quiet-text"> {entity.description}</span>}
+      <p class="triple">
+        {head} <em>{relation.name}</em> {tail}
       </p>
+      {given.description !== undefined && (
+        <p class="gloss">
+          {given.name}: {given.description}
+        </p>
+      )}
       <div class="table-frame" tabindex={0} role="region" aria-label="Answers">
         <table>
-          <caption class="unseen">The {other}s that the model ranks first</caption>
+          <caption class="unseen">
+            The {answers.length} best of {formatCount(candidates)} entities
+          </caption>
           <thead>
             <tr>
               <th class="number">Rank</th>
-              <th>{other === "tail" ? "Tail" : "Head"}</th>
+              <th>Answer</th>
               {hasProbability && <th class="number">Probability</th>}
               {hasSpread && <th class="number">Spread</th>}
             </tr>
           </thead>
           <tbody>
-            {predictions.map((prediction, index) => (
+            {answers.map((answer, index) => (
               <tr>
                 <td class="number">{index + 1}</td>
                 <td>
-                  <a href={`/runs/${run.id}?${new URLSearchParams({ ...question, words: prediction.label })}#ask`}>
-                    {prediction.text}
-                  </a>
-                  {prediction.known === true && <span class="known"> in the graph</span>}
-                  {prediction.description !== undefined && <span class="gloss">{prediction.description}</span>}
+                  <a href={linkTo(answer)}>{answer.name}</a> <span class="id">{answer.label}</span>
+                  {answer.split !== undefined && <span class="known"> a fact of {answer.split}</span>}
+                  {answer.description !== undefined && <span class="gloss">{answer.description}</span>}
                 </td>
                 {hasProbability && (
-                  <td class="number">
-                    {prediction.probability === undefined ? "–" : writeShare(prediction.probability)}
-                  </td>
+                  <td class="number">{answer.probability === undefined ? "–" : writeShare(answer.probability)}</td>
                 )}
                 {hasSpread && (
-                  <td class="number">{prediction.spread === undefined ? "–" : prediction.spread.toPrecision(2)}</td>
+                  <td class="number">
+                    {answer.spread === undefined ? "–" : answer.spread.relative.toPrecision(2)}
+                    {answer.spread !== undefined && (
+                      <span class="spread-place">
+                        {" "}
+                        wider than {Math.round(100 * answer.spread.moreUncertainThan)} %
+                      </span>
+                    )}
+                  </td>
                 )}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <p class="meaning">
-        {hasProbability &&
-          "Probability is calibrated on the validation split: of answers given .8, about four in five were true there. "}
-        {hasSpread &&
-          "Spread is the model’s own σ for the answer: it compares answers of this run with one another and is no error bar. "}
-        Every answer is a guess from the graph alone.
-      </p>
+      <dl class="meaning">
+        <div>
+          <dt>Probability</dt>
+          <dd>{meaning.probability}</dd>
+        </div>
+        <div>
+          <dt>Spread</dt>
+          <dd>{meaning.spread}</dd>
+        </div>
+      </dl>
     </div>
   );
 }
 
-function Rules({ rules }: { rules: readonly LearnedRule[] }) {
-  if (rules.length === 0) return <></>;
+/** What the relations have learned to be; a page without script asks for it by a link, for it takes seconds. */
+export function Rules({ run, learned }: { run: Run; learned: LearnedRules | undefined }) {
   return (
-    <section class="rules" aria-labelledby="rules-title">
+    <section class="rules" id="rules" aria-labelledby="rules-title">
       <h2 id="rules-title">Rules it learned</h2>
+      <div data-fragment="rules" {...(learned === undefined ? { "data-load": `/runs/${run.id}/rules` } : {})}>
+        {learned === undefined ? (
+          <p>
+            <a href={`/runs/${run.id}?rules=on#rules`}>Look for rules</a>: the model is asked some thousand questions,
+            which takes a few seconds.
+          </p>
+        ) : (
+          <RulesTable learned={learned} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+export function RulesTable({ learned }: { learned: LearnedRules }) {
+  const { rules, sampling } = learned;
+  if (rules.length === 0) return <p>No rule was found. {sampling}</p>;
+  return (
+    <>
       <div class="table-frame" tabindex={0} role="region" aria-labelledby="rules-title">
         <table>
           <thead>
             <tr>
+              <th>Relation</th>
               <th>Rule</th>
+              <th>Verdict</th>
               <th>Evidence</th>
             </tr>
           </thead>
           <tbody>
-            {rules.map(({ rule, evidence }) => (
+            {rules.map(({ relation, rule, verdict, evidence }) => (
               <tr>
+                <td>{relation}</td>
                 <td>{rule}</td>
-                <td class="quiet-text">{evidence}</td>
+                <td>{verdict}</td>
+                <td class="evidence">{evidence}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-    </section>
+      <p class="meaning">{sampling}</p>
+    </>
   );
 }

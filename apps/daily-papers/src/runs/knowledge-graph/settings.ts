@@ -62,10 +62,10 @@ export const numberFields = {
 } as const satisfies Record<string, NumberField>;
 export type NumberFieldName = keyof typeof numberFields;
 
-const numberSchema = ({ least, most, whole }: NumberField) =>
-  (whole ? z.int(wanted(least, most, whole)) : z.number(wanted(least, most, whole)))
-    .min(least, wanted(least, most, whole))
-    .max(most, wanted(least, most, whole));
+function numberSchema({ label, least, most, whole }: NumberField) {
+  const wanted = `${label}: enter a ${whole ? "whole number" : "number"} from ${least} to ${most}.`;
+  return (whole ? z.int(wanted) : z.number(wanted)).min(least, wanted).max(most, wanted);
+}
 
 export const settingsSchema = z.strictObject({
   dataset: z.string().refine(isDatasetName, "Choose one of the graphs."),
@@ -102,8 +102,4 @@ export function readSettings(values: FormValues): FormReading {
 /** The number that a text is, as people and browsers write them; NaN for anything else. */
 function toNumber(text: string): number {
   return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
-}
-
-function wanted(least: number, most: number, whole: boolean): string {
-  return `Enter a ${whole ? "whole number" : "number"} from ${least} to ${most}.`;
 }
