@@ -11,7 +11,7 @@ import {
 import { cachePrograms, createResident, type Engine, type HostTensor } from "@offprint/tensor";
 import { adam, schedule, train, type TrainingEvent } from "@offprint/training";
 import { artefactFiles, saveCalibration, saveEmbeddings, saveGraph } from "../artefact.ts";
-import { kgeSchema, type KgeConfig } from "../config.ts";
+import { kgeSchema, resolveLoss, type KgeConfig, type ResolvedConfig } from "../config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { ArtefactError, SettingsChangedError, UntrainableDataError } from "../errors.ts";
 import { queriesOf } from "../evaluation/queries.ts";
@@ -48,9 +48,10 @@ const now = (): string => new Date().toISOString();
  */
 export async function* trainModel(
   dataset: Dataset,
-  config: KgeConfig,
+  given: KgeConfig,
   options: TrainOptions,
 ): AsyncGenerator<RunEvent> {
+  const config = resolveLoss(given);
   const facts = {
     command: options.command,
     versions: { ...options.versions, onnxruntime: options.engine.version },
@@ -81,7 +82,7 @@ export async function* trainModel(
 async function* runOn(
   folder: RunFolder,
   dataset: Dataset,
-  config: KgeConfig,
+  config: ResolvedConfig,
   { engine, resume, signal, command }: TrainOptions,
 ): AsyncGenerator<RunEvent> {
   const model = modelNamed(config.model, { official: config.official });
