@@ -36,7 +36,7 @@ export class EngineVersionError extends EngineError {
   }
 }
 
-/** The execution provider asked for is not in this library or finds no device. */
+/** The provider asked for is not in this library, lacks one of its own, or finds no device. */
 export class ProviderUnavailableError extends EngineError {
   override readonly name = "ProviderUnavailableError";
   readonly code = "PROVIDER_UNAVAILABLE";
@@ -45,7 +45,7 @@ export class ProviderUnavailableError extends EngineError {
   constructor(provider: Provider, available: readonly string[], help: string, options?: ErrorOptions) {
     const reason = options?.cause === undefined ? "" : `: ${reasonOf(options.cause)}`;
     super(
-      `provider "${provider}" cannot be used${reason}. This engine has ${available.join(", ") || "none"}. ${help}`,
+      `provider "${provider}" cannot be used${reason}. The library was built with ${available.join(", ") || "none"}. ${help}`,
       options,
     );
     this.provider = provider;

@@ -1,33 +1,50 @@
 import { dtypeOfOnnx } from "../dtype.ts";
 import type { DeviceTensor } from "./engine.ts";
-import { CpuTensor } from "./native-tensor.ts";
-import { cells, readString, stringArray, type OrtApi, type Pointer, type PointerArray } from "./ort-api.ts";
+import { CpuTensor, GpuTensor } from "./native-tensor.ts";
+import {
+  cells,
+  createMemoryInfo,
+  readString,
+  stringArray,
+  type OrtApi,
+  type Pointer,
+  type PointerArray,
+} from "./ort-api.ts";
 import { QueuedSession, type Binding } from "./queued-session.ts";
 import type { Signature, Slot } from "./signature.ts";
 
-type NativeTensor = CpuTensor;
+type NativeTensor = CpuTensor | GpuTensor;
 
-/** An `OrtSession` that is run with tensors in its own memory: nothing is copied for a run. */
+/**
+ * An `OrtSession`. Tensors where its provider computes are used in place; ONNX Runtime copies those in another memory.
+ */
 export class NativeSession extends QueuedSession<NativeTensor> {
   readonly #api: OrtApi;
   readonly #session: Pointer;
   readonly #inputNames: PointerArray;
   readonly #outputNames: PointerArray;
 
-  constructor(api: OrtApi, session: Pointer, onFree: () => void) {
+  constructor(api: OrtApi, session: Pointer) {
     const signature = readSignature(api, session);
-    super(signature, () => {
-      api.release("Session", session);
-      onFree();
-    });
+    super(signature, () => api.release("Session", session));
     this.#api = api;
     this.#session = session;
     this.#inputNames = stringArray(signature.inputs.map(({ name }) => name));
     this.#outputNames = stringArray(signature.outputs.map(({ name }) => name));
   }
 
+  /** An `OrtAllocator` of the session's provider; it lives no longer than the session. */
+  createAllocator(memoryName: string): Pointer {
+    const memory = createMemoryInfo(this.#api, memoryName);
+    try {
+      return this.#api.get("CreateAllocator", this.#session, memory);
+    } finally {
+      this.#api.release("MemoryInfo", memory);
+    }
+  }
+
   protected override own(tensor: DeviceTensor): NativeTensor {
-    if (tensor instanceof CpuTensor) return tensor;
+    if (tensor instanceof CpuTensor || tensor instanceof GpuTensor) return tensor;
     throw new TypeError("a native session runs on tensors that a native engine has allocated");
   }
 

@@ -3,12 +3,13 @@ import {
   elementCount,
   onnxElementType,
   typedArrayOver,
+  type HostTensor,
   type Shape,
   type TensorSpec,
   type TypedArray,
 } from "../dtype.ts";
 import { addressOf, cells, type OrtApi, type Pointer } from "./ort-api.ts";
-import { HostMemoryTensor } from "./owned-tensor.ts";
+import { HostMemoryTensor, OwnedTensor } from "./owned-tensor.ts";
 
 /** A tensor in memory that JavaScript and ONNX Runtime share, so that nothing is copied on the way to a run. */
 export class CpuTensor extends HostMemoryTensor {
@@ -21,6 +22,37 @@ export class CpuTensor extends HostMemoryTensor {
     const ortValue = wrapMemory(api, memoryInfo, spec, address);
     super(spec, data, () => api.release("Value", ortValue));
     this.ortValue = ortValue;
+  }
+}
+
+/** Moves the values of GPU tensors. */
+export interface HostCopies {
+  read(tensor: GpuTensor): Promise<HostTensor>;
+  write(tensor: GpuTensor, value: HostTensor): Promise<void>;
+}
+
+/** A tensor in the memory of a GPU, where runs read and write it; it comes to the host only when it is asked for. */
+export class GpuTensor extends OwnedTensor {
+  /** Its `OrtValue`. */
+  readonly ortValue: Pointer;
+  readonly #copies: HostCopies;
+
+  constructor(copies: HostCopies, spec: TensorSpec, ortValue: Pointer, free: () => void) {
+    super(spec, free);
+    this.ortValue = ortValue;
+    this.#copies = copies;
+  }
+
+  override read(): Promise<HostTensor> {
+    return this.#copies.read(this);
+  }
+
+  override write(value: HostTensor): Promise<void> {
+    return this.#copies.write(this, value);
+  }
+
+  override view(): undefined {
+    this.lifetime.check();
   }
 }
 

@@ -31,6 +31,7 @@ const functionTable = {
   CreateSessionFromArray: [8, "ppnpp"],
   Run: [9, "ppppnpnp"],
   CreateSessionOptions: [10, "p"],
+  DisableMemPattern: [17, "p"],
   SetSessionGraphOptimizationLevel: [23, "pi"],
   SetIntraOpNumThreads: [24, "pi"],
   SetInterOpNumThreads: [25, "pi"],
@@ -44,7 +45,6 @@ const functionTable = {
   RunOptionsSetTerminate: [46, "p"],
   CreateTensorAsOrtValue: [48, "ppnip"],
   CreateTensorWithDataAsOrtValue: [49, "ppnpnip"],
-  GetTensorMutableData: [51, "pp"],
   CastTypeInfoToTensorInfo: [55, "pp"],
   GetTensorElementType: [60, "pp"],
   GetDimensionsCount: [61, "pp"],
@@ -56,12 +56,10 @@ const functionTable = {
   ReleaseAvailableProviders: [126, "pi"],
   AddSessionConfigEntry: [130, "pss"],
   CreateAllocator: [131, "ppp"],
-  CreateArenaCfgV2: [164, "ppnp"],
   SessionOptionsAppendExecutionProvider_CUDA_V2: [204, "pp"],
   CreateCUDAProviderOptions: [205, "p"],
   UpdateCUDAProviderOptions: [206, "pppn"],
   SessionOptionsAppendExecutionProvider: [216, "psppn"],
-  CreateAndRegisterAllocatorV2: [259, "psppppn"],
 } as const;
 
 /** Places of the functions `Release…(pointer)`, which return nothing. */
@@ -74,7 +72,6 @@ const releaseTable = {
   TypeInfo: 98,
   SessionOptions: 100,
   Allocator: 132,
-  ArenaCfg: 157,
   CUDAProviderOptions: 208,
 } as const;
 
@@ -186,7 +183,7 @@ export class OrtApi {
     if (pointer === 0n) return;
     const message = this.#errorMessage(pointer);
     this.release("Status", pointer);
-    throw new OrtStatusError(message);
+    throw new OrtStatusError(message.trim());
   }
 }
 
@@ -211,6 +208,13 @@ export function stringArray(strings: readonly string[]): PointerArray {
     return stable;
   });
   return { pointers: cells(targets.map(addressOf)), targets };
+}
+
+/** An `OrtMemoryInfo` of a device's plain memory, for example `"Cpu"` or `"Cuda"`; to be released. */
+export function createMemoryInfo(api: OrtApi, name: string): Pointer {
+  const deviceAllocator = 0;
+  const defaultType = 0;
+  return api.get("CreateMemoryInfo", name, deviceAllocator, 0, defaultType);
 }
 
 /** The C string at an address. */

@@ -1,12 +1,12 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { EngineLibraryError } from "./errors.ts";
 
-const fileNames: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
-  linux: ["libonnxruntime.so.1", "libonnxruntime.so"],
-  darwin: ["libonnxruntime.1.dylib", "libonnxruntime.dylib"],
-  win32: ["onnxruntime.dll"],
+const fileNames: Readonly<Partial<Record<NodeJS.Platform, RegExp>>> = {
+  linux: /^libonnxruntime\.so[.\d]*$/,
+  darwin: /^libonnxruntime[.\d]*\.dylib$/,
+  win32: /^onnxruntime\.dll$/,
 };
 
 /**
@@ -18,12 +18,12 @@ export function findOrtLibrary(environment: NodeJS.ProcessEnv = process.env): st
   const place = environment["OFFPRINT_ONNXRUNTIME"] || packageFolder();
   if (!existsSync(place)) throw new EngineLibraryError(place, { cause: new Error("nothing is there") });
   if (statSync(place).isFile()) return place;
-  const found = (fileNames[process.platform] ?? []).map((name) => join(place, name)).find((path) => existsSync(path));
+  const found = readdirSync(place).find((name) => fileNames[process.platform]?.test(name));
   if (found === undefined) {
     const cause = new Error(`this folder has no library for ${process.platform}-${process.arch}`);
     throw new EngineLibraryError(place, { cause });
   }
-  return found;
+  return join(place, found);
 }
 
 function packageFolder(): string {

@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { onnxElementType, type TensorSpec, type TypedArray } from "../dtype.ts";
 
-/** A named value of a graph with its static element type and shape. */
+/** A named value of a graph with its element type and shape; a length of −1 is only known at run time. */
 export interface ValueInfo extends TensorSpec {
   readonly name: string;
 }
@@ -142,7 +142,7 @@ function writeValueInfo(writer: BinaryWriter, { name, dtype, shape }: ValueInfo)
     message(writer, 1, () => {
       int(writer, 1, onnxElementType(dtype));
       message(writer, 2, () => {
-        for (const length of shape) message(writer, 1, () => int(writer, 1, length));
+        for (const length of shape) message(writer, 1, () => length >= 0 && int(writer, 1, length));
       });
     });
   });
