@@ -1,4 +1,4 @@
-import type { HostTensor, TensorSpec, TypedArray } from "./dtype.ts";
+import type { HostTensor, Shape, TensorSpec, TypedArray } from "./dtype.ts";
 import { byteLength, bytesPerElement } from "./dtype.ts";
 import type { DeviceTensor, Engine, EngineSession } from "./engine/engine.ts";
 import { ProgramInputError } from "./errors.ts";
@@ -47,7 +47,7 @@ interface Variant {
   readonly session: EngineSession;
   readonly inputNames: readonly string[];
   readonly readSlots: readonly Slot[];
-  readonly updates: readonly { readonly slot: Slot; readonly inPlace: boolean }[];
+  readonly updates: readonly { readonly slot: Slot; readonly inPlace: boolean; readonly target: Target }[];
   readonly outputs: ReadonlyMap<string, DeviceTensor>;
 }
 
@@ -128,7 +128,8 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
     const roots = [...outputs.map(([, tensor]) => tensor), ...updates.map(([, tensor]) => tensor)];
     const order = inOrder(roots);
     const fed = order.filter(isPlaceholder);
-    const emitter = new Emitter();
+    const blocks = this.#engine.provider === "cpu";
+    const emitter = new Emitter({ blocks, keepLayout: blocks ? onlyKept(updates, outputs, order) : new Set() });
     emitter.emit(roots);
     const info = (tensor: Tensor, name: string) => ({ name, dtype: tensor.dtype, shape: tensor.shape });
     const nameOfInput = (tensor: Tensor): string => {
@@ -141,7 +142,10 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
       fed.map((tensor) => info(tensor, nameOfInput(tensor))),
       [
         ...outputs.map(([name, tensor]) => ({ ...info(tensor, outputName(name)), from: emitter.nameOf(tensor) })),
-        ...updates.map(([path, tensor]) => ({ ...info(tensor, nextName(path)), from: emitter.nameOf(tensor) })),
+        ...updates.map(([path, tensor]) => {
+          const shape = emitter.layoutOf(tensor);
+          return { ...info(tensor, nextName(path)), shape, from: emitter.nameOf(tensor) };
+        }),
       ],
     );
     const session = await this.#engine.createSession(encodeModel(graph));
@@ -155,6 +159,7 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
       readSlots: slots.filter((slot) => fedNames.has(stateName(slot.path))),
       updates: updates.map(([path, next]) => ({
         slot: this.state.slots.get(path) as Slot,
+        target: targetOf(emitter.layoutOf(next)),
         inPlace:
           this.#engine.provider === "cpu" && writableInPlace(this.#leaves.get(path) as Tensor, next, order, roots),
       })),
@@ -216,8 +221,8 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
         feeds.set(inputName(name), device);
       }
       const fetches = new Map([...variant.outputs].map(([name, tensor]) => [outputName(name), tensor] as const));
-      for (const { slot, inPlace } of variant.updates) {
-        fetches.set(nextName(slot.path), inPlace ? slot.current : (slot.spare as DeviceTensor));
+      for (const { slot, inPlace, target } of variant.updates) {
+        fetches.set(nextName(slot.path), target.for(inPlace ? slot.current : (slot.spare as DeviceTensor)));
       }
       try {
         await variant.session.run(feeds, fetches, signal);
@@ -282,10 +287,43 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
       const variant = await pending.catch(() => undefined);
       variant?.session.dispose();
       for (const tensor of variant?.outputs.values() ?? []) tensor.dispose();
+      for (const { target } of variant?.updates ?? []) target.dispose();
     }
     for (const tensor of this.#inputs.values()) tensor.dispose();
     if (this.#ownsState) this.state.dispose();
   }
+}
+
+/** Where a new value is written: the memory of a slot, under the shape in which the program makes it. */
+interface Target {
+  for(memory: DeviceTensor): DeviceTensor;
+  dispose(): void;
+}
+
+function targetOf(layout: Shape): Target {
+  const views = new Map<DeviceTensor, DeviceTensor>();
+  return {
+    for(memory) {
+      if (sameShape(memory.shape, layout)) return memory;
+      const view = views.get(memory) ?? memory.withShape?.(layout) ?? memory;
+      views.set(memory, view);
+      return view;
+    },
+    dispose() {
+      for (const view of views.values()) view.dispose();
+    },
+  };
+}
+
+/** New state that nothing in the program reads and that is no output: it may leave in whatever layout it is made. */
+function onlyKept(
+  updates: readonly (readonly [string, Tensor])[],
+  outputs: readonly (readonly [string, Tensor])[],
+  order: readonly Tensor[],
+): ReadonlySet<Tensor> {
+  const read = new Set([...order.flatMap(({ inputs }) => inputs), ...outputs.map(([, tensor]) => tensor)]);
+  const next = updates.map(([, tensor]) => tensor);
+  return new Set(next.filter((tensor, i) => !read.has(tensor) && next.indexOf(tensor) === i));
 }
 
 /** What a compiled program consists of. */

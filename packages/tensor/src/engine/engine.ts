@@ -13,6 +13,11 @@ export interface DeviceTensor {
   write(value: HostTensor): Promise<void>;
   /** CPU engines only: the memory itself, valid until the next run that writes it; `undefined` on other engines. */
   view(): TypedArray | undefined;
+  /**
+   * CPU engines only: the same memory under another shape with as many values, as a tensor that is disposed of its own and
+   * before this one.
+   */
+  withShape?(shape: Shape): DeviceTensor;
   /** Gives the memory back; repeating it does nothing, using the tensor afterwards is a {@link DisposedError}. */
   dispose(): void;
   [Symbol.dispose](): void;

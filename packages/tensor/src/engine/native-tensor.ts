@@ -16,13 +16,28 @@ export class CpuTensor extends HostMemoryTensor {
   /** Its `OrtValue`. */
   readonly ortValue: Pointer;
 
+  readonly #api: OrtApi;
+  readonly #memoryInfo: Pointer;
+  readonly #memory: AlignedMemory;
+
   /** @param memoryInfo an `OrtMemoryInfo` of the CPU. */
-  constructor(api: OrtApi, memoryInfo: Pointer, spec: TensorSpec) {
-    const { data, address } = alignedMemory(spec);
-    const ortValue = wrapMemory(api, memoryInfo, spec, address);
-    super(spec, data, () => api.release("Value", ortValue));
+  constructor(api: OrtApi, memoryInfo: Pointer, spec: TensorSpec, memory: AlignedMemory = alignedMemory(spec)) {
+    const ortValue = wrapMemory(api, memoryInfo, spec, memory.address);
+    super(spec, memory.data, () => api.release("Value", ortValue));
     this.ortValue = ortValue;
+    this.#api = api;
+    this.#memoryInfo = memoryInfo;
+    this.#memory = memory;
   }
+
+  withShape(shape: Shape): CpuTensor {
+    return new CpuTensor(this.#api, this.#memoryInfo, { dtype: this.dtype, shape }, this.#memory);
+  }
+}
+
+interface AlignedMemory {
+  readonly data: TypedArray;
+  readonly address: Pointer;
 }
 
 /** Moves the values of GPU tensors. */
@@ -75,7 +90,7 @@ export function shapeCells(shape: Shape): BigUint64Array {
 }
 
 /** Zeroed memory that begins on a cache line, as the kernels' vector loads like it. */
-function alignedMemory(spec: TensorSpec): { data: TypedArray; address: Pointer } {
+function alignedMemory(spec: TensorSpec): AlignedMemory {
   const line = 64;
   const buffer = new ArrayBuffer(byteLength(spec) + line);
   const start = addressOf(buffer);

@@ -102,6 +102,7 @@ class NativeEngine implements Engine {
     api.call("DisableMemPattern", options);
     // Threads that wait for the next operator in a loop burn 40 ms of CPU after each run, and slow down whoever shares the cores.
     api.call("AddSessionConfigEntry", options, "session.intra_op.allow_spinning", "0");
+    api.call("AddSessionConfigEntry", options, "session.set_denormal_as_zero", "1");
   }
 
   dispose(): void {

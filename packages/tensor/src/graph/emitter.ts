@@ -1,4 +1,4 @@
-import { elementCount, onnxElementType, type DType, type HostTensor } from "../dtype.ts";
+import { elementCount, onnxElementType, type DType, type HostTensor, type Shape } from "../dtype.ts";
 import type { AttributeValue, GraphProto, Initializer, NodeProto, ValueInfo } from "../onnx/model.ts";
 import { constant, isPlaceholder, type Tensor } from "./tensor.ts";
 
@@ -25,14 +25,21 @@ export class Emitter {
   readonly #initializers = new Map<string, Initializer>();
   readonly #names = new Map<Tensor, string>();
   readonly #casts = new Map<string, string>();
+  readonly #several = new Map<Tensor, { readonly names: readonly string[]; readonly layout: Shape | undefined }>();
   readonly #prefix: string;
+  readonly #keepLayout: ReadonlySet<Tensor>;
+  /** Whether large updates are to be computed block by block: pays where memory is slower than the cores, not on a GPU. */
+  readonly blocks: boolean;
   #count = 0;
 
-  constructor(prefix = "") {
+  constructor({ prefix = "", blocks = false, keepLayout = new Set<Tensor>() }: EmitterOptions = {}) {
     this.#prefix = prefix;
+    this.#keepLayout = keepLayout;
+    this.blocks = blocks;
   }
 
-  #fresh(hint: string): string {
+  /** A name that nothing else has. */
+  fresh(hint: string): string {
     return `${this.#prefix}${hint}_${this.#count++}`;
   }
 
@@ -54,7 +61,7 @@ export class Emitter {
     attributes: Record<string, AttributeSugar> = {},
     options: NodeOptions = {},
   ): string[] {
-    const outputs = Array.from({ length: outputCount }, () => this.#fresh(opType));
+    const outputs = Array.from({ length: outputCount }, () => this.fresh(opType));
     const entries = Object.entries(attributes).map(([key, value]) => [key, sugared(value)]);
     this.#nodes.push({
       opType,
@@ -75,7 +82,7 @@ export class Emitter {
       : "";
     const known = small ? this.#initializers.get(key) : undefined;
     if (known) return known.name;
-    const name = this.#fresh("constant");
+    const name = this.fresh("constant");
     this.#initializers.set(small ? key : name, { name, ...value });
     return name;
   }
@@ -98,9 +105,33 @@ export class Emitter {
     return known;
   }
 
+  /** Writes everything that `roots` need, each tensor once, with values of this or an outer graph standing for some tensors. */
+  emitWith(roots: readonly Tensor[], bound: ReadonlyMap<Tensor, string>): string[] {
+    for (const [tensor, name] of bound) this.#names.set(tensor, name);
+    return this.emit(roots);
+  }
+
+  /** Keeps the names of a node with several outputs; `layout` is their shape where it is not the node's. */
+  keepOutputs(node: Tensor, names: readonly string[], layout?: Shape): void {
+    this.#several.set(node, { names, layout });
+  }
+
+  /** One of several outputs as the value of `part`, brought to its shape unless it leaves the graph as it is. */
+  takeOutput(part: Tensor, node: Tensor, index: number): string {
+    const { names = [], layout } = this.#several.get(node) ?? {};
+    const name = names[index] ?? "";
+    return layout && !this.#keepLayout.has(part) ? this.node("Reshape", [name, this.ints(part.shape)]) : name;
+  }
+
+  /** The shape under which the emitted value of a tensor lies in memory. */
+  layoutOf(tensor: Tensor): Shape {
+    const several = tensor.inputs[0] && this.#several.get(tensor.inputs[0]);
+    return (this.#keepLayout.has(tensor) && several?.layout) || tensor.shape;
+  }
+
   /** Writes everything that `roots` need, each tensor once. */
   emit(roots: readonly Tensor[]): string[] {
-    for (const tensor of inOrder(roots)) {
+    for (const tensor of inOrder(roots, this.#names)) {
       if (this.#names.has(tensor)) continue;
       const inputs = tensor.inputs.map((input) => this.nameOf(input));
       this.#names.set(tensor, tensor.op.emit(this, inputs, tensor, tensor.attributes));
@@ -129,11 +160,7 @@ export class Emitter {
     const current = (value: string): string => renamed.get(value) ?? value;
     return {
       name,
-      nodes: [...this.#nodes, ...copies].map((node) => ({
-        ...node,
-        inputs: node.inputs.map(current),
-        outputs: node.outputs.map(current),
-      })),
+      nodes: [...this.#nodes, ...copies].map((node) => renameValues(node, current)),
       inputs,
       outputs: outputs.map(({ name: to, dtype, shape }) => ({ name: to, dtype, shape })),
       initializers: [...this.#initializers.values()],
@@ -147,17 +174,44 @@ export interface GraphOutput extends ValueInfo {
   readonly from: string;
 }
 
-/** Every tensor that `roots` are computed from, inputs before the tensors that read them. */
-export function inOrder(roots: readonly Tensor[]): Tensor[] {
+/** How a graph is written. */
+export interface EmitterOptions {
+  /** Of all names, so that a body's names differ from those around it. */
+  readonly prefix?: string;
+  readonly blocks?: boolean;
+  /** Outputs of the graph that may keep the layout of blocks, since nothing else reads them. */
+  readonly keepLayout?: ReadonlySet<Tensor>;
+}
+
+/**
+ * Every tensor that `roots` are computed from, inputs before the tensors that read them.
+ * @param known what is not looked behind.
+ */
+export function inOrder(roots: readonly Tensor[], known?: ReadonlyMap<Tensor, unknown>): Tensor[] {
   const seen = new Set<Tensor>();
   const stack = [...roots];
   for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
     if (seen.has(tensor)) continue;
     seen.add(tensor);
-    stack.push(...tensor.inputs);
+    if (!known?.has(tensor)) stack.push(...tensor.inputs);
   }
   return [...seen].toSorted((a, b) => a.id - b.id);
 }
 
 /** The placeholders among the tensors that `roots` are computed from. */
 export const placeholdersOf = (roots: readonly Tensor[]): Tensor[] => inOrder(roots).filter(isPlaceholder);
+
+/** A node, and the graphs inside of it, with other names of values. */
+function renameValues(node: NodeProto, current: (name: string) => string): NodeProto {
+  const attributes = Object.entries(node.attributes ?? {}).map(([key, value]) => {
+    if (!("graph" in value)) return [key, value] as const;
+    const nodes = value.graph.nodes.map((inner) => renameValues(inner, current));
+    return [key, { graph: { ...value.graph, nodes } }] as const;
+  });
+  return {
+    ...node,
+    inputs: node.inputs.map(current),
+    outputs: node.outputs.map(current),
+    attributes: Object.fromEntries(attributes),
+  };
+}

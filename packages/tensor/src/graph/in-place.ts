@@ -20,7 +20,9 @@ export function writableInPlace(
   for (const tensor of order) {
     if (!tensor.inputs.some((input) => sharing.has(input))) continue;
     if (tensor.op.view) sharing.add(tensor);
-    else if (tensor === next ? !overwritesItself(tensor, leaf, sharing) : !before.has(tensor)) return false;
+    else if (tensor === next.inputs[0] && tensor.op.writesOver) {
+      if (!tensor.inputs.includes(leaf) || !tensor.op.writesOver(tensor, next, leaf)) return false;
+    } else if (tensor === next ? !overwritesItself(tensor, leaf, sharing) : !before.has(tensor)) return false;
   }
   return !roots.some((root) => sharing.has(root));
 }

@@ -30,6 +30,8 @@ export interface Op<A extends Attributes = Attributes> {
   readonly elementwise?: boolean;
   /** The output is the input's memory under another shape. */
   readonly view?: boolean;
+  /** Whether `next`, which this node makes, may be written over its input `leaf` while the node is computed. */
+  writesOver?(node: Tensor, next: Tensor, leaf: Tensor): boolean;
 }
 
 let created = 0;

@@ -62,3 +62,4 @@ export { layerNorm, rmsNorm, type NormOptions } from "./normalization.ts";
 export { attention, rotary, type AttentionOptions } from "./attention.ts";
 export { crossEntropy, oneVersusAll } from "./loss.ts";
 export { primitive } from "./primitive.ts";
+export { blockwise } from "./blockwise.ts";

@@ -1,4 +1,5 @@
 import {
+  blockwise,
   isHostTensor,
   isTensor,
   treeLeaves,
@@ -78,7 +79,7 @@ export function updateLeaves<P extends TensorTree, Slot extends string>(
       if (!tensor) throw new OptimizerStructureError(path, `is a parameter without ${role}`);
       leaf[role] = tensor;
     }
-    updated.set(path, rule(leaf as Parameters<LeafRule<Slot>>[0]));
+    updated.set(path, blockwise(rule, leaf as Parameters<LeafRule<Slot>>[0]));
   }
   const collect = (role: string): TensorTree =>
     treeMap<Tensor, Tensor>(params, isTensor, (_, path) => updated.get(path)?.[role] as Tensor);
