@@ -167,7 +167,7 @@ describe("the site", () => {
       expect(run?.config).toEqual({
         dataset: "wordnet",
         model: "nfe-2",
-        loss: "one-vs-all-softplus",
+        loss: "by-graph",
         dimension: 64,
         epochs: 5,
         learningRate: 0.01,

@@ -1,8 +1,10 @@
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { DailyPapersError } from "./errors.ts";
 
+const require = createRequire(import.meta.url);
 const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What the site needs to know before it starts. Every value has an environment variable; see `readConfig`. */
@@ -70,7 +72,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .split(",")
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== ""),
-    command: resolve(env["OFFPRINT_COMMAND"] || resolve(repositoryRoot, "apps/offprint/bin/offprint.mjs")),
+    command: env["OFFPRINT_COMMAND"] ? resolve(env["OFFPRINT_COMMAND"]) : require.resolve("offprint/bin/offprint.mjs"),
   };
 }
 

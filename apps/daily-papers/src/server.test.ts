@@ -5,13 +5,11 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openEmbeddedDatabase } from "./database/database.ts";
-import { migrate } from "./database/migrate.ts";
-import { seed } from "./database/seed.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isSameProcessAlive } from "./process-identity.ts";
-import { freePort } from "./testing/databases.ts";
-import { fakeCommand, temporaryFolder, type TemporaryFolder } from "./testing/sites.ts";
+import { freePort, makeSeededFolder } from "./testing/databases.ts";
+import { PortError, startServer } from "./server.ts";
+import { fakeCommand, temporaryFolder, testConfig, testSite, type TemporaryFolder } from "./testing/sites.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -23,7 +21,6 @@ interface ServerProcess {
 }
 
 describe("the server as a process", { timeout: 180_000 }, () => {
-  const seeded = temporaryFolder();
   let data: TemporaryFolder;
   let servers: ServerProcess[] = [];
 
@@ -74,17 +71,9 @@ describe("the server as a process", { timeout: 180_000 }, () => {
     }
   };
 
-  // Making a database takes seconds: it is made once and copied.
-  beforeAll(async () => {
-    const { db, close } = await openEmbeddedDatabase(seeded.folder);
-    await migrate(db);
-    await seed(db);
-    await close();
-  });
-  afterAll(seeded.remove);
-  beforeEach(() => {
+  beforeEach(async () => {
     data = temporaryFolder();
-    cpSync(seeded.folder, data.folder, { recursive: true });
+    cpSync(await makeSeededFolder(), data.folder, { recursive: true });
   });
   afterEach(async () => {
     for (const { child } of servers) child.kill("SIGKILL");
@@ -114,6 +103,9 @@ describe("the server as a process", { timeout: 180_000 }, () => {
     expect(server.output()).toContain(
       `offprint: port ${port} on localhost is taken by another program; stop it, or choose another port with PORT\n`,
     );
+    await expect(
+      startServer({ ...testSite(data.folder, []), config: { ...testConfig(data.folder), port } }),
+    ).rejects.toThrow(PortError);
     other.close();
   });
 

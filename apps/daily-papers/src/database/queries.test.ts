@@ -17,8 +17,8 @@ import {
   runsAhead,
 } from "../runs/run.queries.ts";
 import type { Run } from "../runs/run.ts";
-import { databaseKinds } from "../testing/databases.ts";
-import type { OpenDatabase } from "./database.ts";
+import { databaseKinds, testPostgres } from "../testing/databases.ts";
+import { DatabaseInUseError, openPostgres, type OpenDatabase } from "./database.ts";
 import { migrate, MigrationError } from "./migrate.ts";
 import { seed } from "./seed.ts";
 
@@ -206,5 +206,20 @@ describe.each(databaseKinds())("on $name", ({ missing, open, openEmpty, stop }) 
       expect((await newestRuns(database.db, { most: 2 })).map(({ id }) => id)).toEqual([runs[1]?.id, runs[2]?.id]);
       expect(await newestRuns(database.db, { paperId: "2309.12307", most: 5 })).toEqual([]);
     });
+  });
+});
+
+describe("a PostgreSQL database", () => {
+  const server = testPostgres();
+  afterAll(server.stop);
+
+  it.skipIf(server.missing !== undefined)("has one server at a time, and the next is told which", async () => {
+    const { url, drop } = await server.newDatabase();
+    const first = await openPostgres(url);
+    await expect(openPostgres(url)).rejects.toThrow(DatabaseInUseError);
+    await expect(openPostgres(url)).rejects.toThrow(`in use by offprint daily-papers, process ${process.pid} on`);
+    await first.close();
+    await (await openPostgres(url)).close();
+    await drop();
   });
 });

@@ -1,4 +1,4 @@
-import type { ColumnType, Insertable, JSONColumnType, Selectable } from "kysely";
+import type { ColumnType, JSONColumnType, Selectable } from "kysely";
 
 /** A calendar day, `YYYY-MM-DD`, without a time zone. */
 export type Day = string;
@@ -46,5 +46,4 @@ interface RunTable {
 }
 
 export type PaperRow = Selectable<PaperTable>;
-export type NewPaperRow = Insertable<PaperTable>;
 export type RunRow = Selectable<RunTable>;

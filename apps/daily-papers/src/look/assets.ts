@@ -5,8 +5,6 @@ import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
 
 const require = createRequire(import.meta.url);
-const fontFile = (name: string) =>
-  require.resolve(`@fontsource-variable/source-serif-4/files/source-serif-4-${name}.woff2`);
 const ownFile = (name: string) => new URL(name, import.meta.url);
 
 interface Asset {
@@ -17,9 +15,23 @@ interface Asset {
 }
 
 const fonts = {
-  roman: asset("source-serif.woff2", "font/woff2", readFileSync(fontFile("latin-opsz-normal"))),
-  italic: asset("source-serif-italic.woff2", "font/woff2", readFileSync(fontFile("latin-wght-italic"))),
-  romanExtended: asset("source-serif-extended.woff2", "font/woff2", readFileSync(fontFile("latin-ext-wght-normal"))),
+  roman: asset(
+    "source-serif.woff2",
+    "font/woff2",
+    readFileSync(require.resolve("@fontsource-variable/source-serif-4/files/source-serif-4-latin-opsz-normal.woff2")),
+  ),
+  italic: asset(
+    "source-serif-italic.woff2",
+    "font/woff2",
+    readFileSync(require.resolve("@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-italic.woff2")),
+  ),
+  romanExtended: asset(
+    "source-serif-extended.woff2",
+    "font/woff2",
+    readFileSync(
+      require.resolve("@fontsource-variable/source-serif-4/files/source-serif-4-latin-ext-wght-normal.woff2"),
+    ),
+  ),
 };
 const style = asset(
   "style.css",

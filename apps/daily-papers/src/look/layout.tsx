@@ -60,14 +60,16 @@ function Page({ c, content, ...props }: PageProps & { c: Context; content: Child
         </main>
         <footer class="site-footer">
           <p>Offprint, a page of papers that run. Thank you to arXiv for use of its open access interoperability.</p>
-          <form method="post" action="/theme" class="theme" role="group" aria-labelledby="theme-label">
+          <form method="post" action="/theme">
             <input type="hidden" name="from" value={c.req.path} />
-            <span id="theme-label">Colours</span>
-            {themes.map((name) => (
-              <button name="theme" value={name} aria-pressed={name === theme ? "true" : "false"}>
-                {themeNames[name]}
-              </button>
-            ))}
+            <fieldset class="theme">
+              <legend>Colours</legend>
+              {themes.map((name) => (
+                <button name="theme" value={name} aria-pressed={name === theme ? "true" : "false"}>
+                  {themeNames[name]}
+                </button>
+              ))}
+            </fieldset>
           </form>
         </footer>
       </body>

@@ -46,12 +46,14 @@ function latest() {
 /** Time, memory and the command line follow the form while one chooses. */
 function previewRuns() {
   for (const form of document.querySelectorAll("form[data-preview]")) {
+    // Not form.dataset: a field of that name stands before it.
+    const path = form.getAttribute("data-preview");
     const get = latest();
     let waiting;
     form.addEventListener("input", () => {
       clearTimeout(waiting);
       waiting = setTimeout(async () => {
-        const html = await get(`${form.dataset.preview}?${new URLSearchParams(new FormData(form))}`);
+        const html = await get(`${path}?${new URLSearchParams(new FormData(form))}`);
         if (html === undefined) return;
         const news = new DOMParser().parseFromString(html, "text/html");
         for (const part of news.querySelectorAll("[data-fragment]")) {
@@ -92,7 +94,7 @@ function suggestNames() {
     field.addEventListener("input", () => {
       clearTimeout(waiting);
       waiting = setTimeout(async () => {
-        const text = await get(`${form.dataset.suggest}?${new URLSearchParams({ text: field.value })}`);
+        const text = await get(`${form.getAttribute("data-suggest")}?${new URLSearchParams({ text: field.value })}`);
         if (text === undefined) return;
         field.list.replaceChildren(...JSON.parse(text).map((one) => new Option(one.text, one.value)));
       }, 150);

@@ -40,7 +40,7 @@ export function PaperPage({ paper, days, running }: PaperPageProps) {
         <div class="paper-text">
           <h2 class="run-in">Abstract</h2>
           <p class="abstract">
-            <Tex text={paper.abstract} />
+            <Tex text={paper.abstract} links />
           </p>
           <details class="cite">
             <summary>Cite this paper</summary>

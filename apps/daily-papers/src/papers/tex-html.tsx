@@ -8,8 +8,11 @@ const maxMathsCharacters = 2_000;
 const maxCached = 2_000;
 const cache = new Map<string, string | undefined>();
 
-/** arXiv text as HTML: words escaped, formulas as MathML, a formula that cannot be drawn as its source. */
-export function Tex({ text }: { text: string }) {
+/**
+ * arXiv text as HTML: words escaped, formulas as MathML, a formula that cannot be drawn as its source. Addresses become
+ * links where `links` says so; where text is cut, a link could be focused and not be seen.
+ */
+export function Tex({ text, links = false }: { text: string; links?: boolean }) {
   let left = maxMathsCharacters;
   return (
     <>
@@ -17,7 +20,8 @@ export function Tex({ text }: { text: string }) {
         if (piece.type === "text") return piece.text;
         if (piece.type === "italic") return <em>{piece.text}</em>;
         if (piece.type === "bold") return <strong>{piece.text}</strong>;
-        if (piece.type !== "maths") return <code>{piece.text}</code>;
+        if (piece.type === "code") return <code>{piece.text}</code>;
+        if (piece.type !== "maths") return links ? <a href={piece.text}>{piece.text}</a> : piece.text;
         left -= piece.source.length;
         const mathml = left >= 0 ? renderMaths(piece.source, piece.display) : undefined;
         return mathml === undefined ? <code>{piece.source}</code> : raw(mathml);

@@ -33,6 +33,17 @@ describe("readTex", () => {
     ]);
   });
 
+  it("finds web addresses and leaves the sentence its full stop", () => {
+    expect(readTex("see https://github.com/a/b_c~d (or http://x.org/?q=1&r=2).")).toEqual([
+      text("see "),
+      { type: "address", text: "https://github.com/a/b_c~d" },
+      text(" (or "),
+      { type: "address", text: "http://x.org/?q=1&r=2" },
+      text(")."),
+    ]);
+    expect(readTex("javascript://x and https:// alone")).toEqual([text("javascript://x and https:// alone")]);
+  });
+
   it("writes accents, letters, escapes and ties as characters", () => {
     expect(readTex(String.raw`Erd\H{o}s, Poincar\'e, G\"odel, \v{S}koda, \aa, \o re, 5\% \& A~B`)).toEqual([
       text("Erdős, Poincaré, Gödel, Škoda, å, øre, 5% & A\u00A0B"),

@@ -1,8 +1,8 @@
-/** A piece of arXiv text: words, a formula, or words in another shape. */
+/** A piece of arXiv text: words, a formula, words in another shape, or a web address. */
 export type TexPiece =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "maths"; readonly source: string; readonly display: boolean }
-  | { readonly type: "italic" | "bold" | "code"; readonly text: string };
+  | { readonly type: "italic" | "bold" | "code" | "address"; readonly text: string };
 
 const accents: Readonly<Record<string, string>> = {
   "`": "\u0300",
@@ -61,6 +61,8 @@ const patterns = [
   { type: "accent", at: /\\([`'^~=."]|[urHvck](?![A-Za-z]))\s*(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))/y },
   { type: "letter", at: /\\(ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\})?\s?/y },
   { type: "escaped", at: /\\([%&#$_{}])/y },
+  // A full stop or a bracket after an address belongs to the sentence.
+  { type: "address", at: /https?:\/\/[^\s<>"{}\\^`]*[^\s<>"{}\\^`.,;:!?)\]']/y },
 ] as const;
 
 /**
@@ -76,7 +78,7 @@ export function readTex(input: string): TexPiece[] {
   };
   let place = 0;
   while (place < input.length) {
-    const special = input.slice(place).search(/[$\\~{}]/);
+    const special = input.slice(place).search(/[$\\~{}]|https?:\/\//);
     if (special === -1) break;
     text += input.slice(place, place + special);
     place += special;
@@ -118,6 +120,7 @@ function matchAt(input: string, place: number): { piece: TexPiece | string; leng
     if (pattern.type === "accent") {
       return { piece: ((second ?? third ?? "") + (accents[first] ?? "")).normalize("NFC"), length };
     }
+    if (pattern.type === "address") return { piece: { type: "address", text: whole }, length };
     if (pattern.type === "letter") return { piece: letters[first] ?? whole, length };
     return { piece: first, length };
   }

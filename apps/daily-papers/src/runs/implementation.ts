@@ -12,7 +12,7 @@ export type FormReading =
   | { readonly ok: false; readonly problems: Readonly<Record<string, string>> };
 
 /** A number that tells how good a run's result is. */
-export interface HeadlineMetric {
+interface HeadlineMetric {
   readonly name: string;
   readonly value: string;
 }
@@ -60,7 +60,7 @@ export interface Implementation {
 }
 
 /** An option of a field: what it sends and what it shows. */
-export interface Suggestion {
+interface Suggestion {
   readonly value: string;
   readonly text: string;
 }

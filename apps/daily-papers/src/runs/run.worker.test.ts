@@ -16,7 +16,7 @@ import type { Run } from "./run.ts";
 const settings = {
   dataset: "wordnet",
   model: "nfe-1",
-  loss: "one-vs-all-softplus",
+  loss: "by-graph",
   dimension: 8,
   epochs: 2,
   learningRate: 0.001,

@@ -8,8 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PGlite } from "@electric-sql/pglite";
 import { Client } from "pg";
-import { usePglite, usePostgres, type OpenDatabase } from "../database/database.ts";
+import { openEmbeddedDatabase, usePglite, usePostgres, type OpenDatabase } from "../database/database.ts";
 import { migrate } from "../database/migrate.ts";
+import { seed } from "../database/seed.ts";
 
 const run = promisify(execFile);
 
@@ -59,37 +60,54 @@ export async function openMigratedPglite(): Promise<OpenDatabase> {
 }
 
 function postgres(): DatabaseKind {
+  const server = testPostgres();
+  const openEmpty = async () => {
+    const { url, drop } = await server.newDatabase();
+    const { db, close } = usePostgres(url);
+    return { db, close: () => close().then(drop) };
+  };
+  return {
+    name: "PostgreSQL",
+    missing: server.missing,
+    openEmpty,
+    async open() {
+      const database = await openEmpty();
+      await migrate(database.db);
+      return database;
+    },
+    stop: server.stop,
+  };
+}
+
+interface TestPostgres {
+  /** Why there is no server; undefined when there is one. */
+  readonly missing: string | undefined;
+  /** A new empty database. */
+  readonly newDatabase: () => Promise<{ readonly url: string; readonly drop: () => Promise<void> }>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The server of `DATABASE_URL_TEST`, or one that is started here when it is first needed, where it is installed. */
+export function testPostgres(): TestPostgres {
   const given = process.env["DATABASE_URL_TEST"];
   const programs = ["/usr/local/bin", ...[18, 17, 16, 15].map((version) => `/usr/lib/postgresql/${version}/bin`)];
   const installed = programs.find(
     (folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")),
   );
   let server: Promise<LocalPostgres> | undefined;
-
-  const openEmpty = async () => {
-    const url = given ?? (await (server ??= startPostgres(installed ?? ""))).url;
-    const name = `offprint_test_${randomUUID().replaceAll("-", "")}`;
-    await query(url, `create database ${name}`);
-    const database = usePostgres(withDatabase(url, name));
-    return {
-      db: database.db,
-      async close() {
-        await database.close();
-        await query(url, `drop database ${name} with (force)`);
-      },
-    };
-  };
   return {
-    name: "PostgreSQL",
     missing:
       given === undefined && installed === undefined
         ? "no PostgreSQL server is installed and DATABASE_URL_TEST is not set"
         : undefined,
-    openEmpty,
-    async open() {
-      const database = await openEmpty();
-      await migrate(database.db);
-      return database;
+    async newDatabase() {
+      const url = given ?? (await (server ??= startPostgres(installed ?? ""))).url;
+      const name = `offprint_test_${randomUUID().replaceAll("-", "")}`;
+      await query(url, `create database ${name}`);
+      return {
+        url: withDatabase(url, name),
+        drop: async () => void (await query(url, `drop database ${name} with (force)`)),
+      };
     },
     stop: async () => (await server)?.stop(),
   };
@@ -99,7 +117,7 @@ const nobody = { uid: 65_534, gid: 65_534 };
 
 interface LocalPostgres {
   readonly url: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** A PostgreSQL server of our own in a temporary folder. It refuses to run as root and is started as `nobody` then. */
@@ -151,6 +169,22 @@ function withDatabase(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = `/${name}`;
   return other.href;
+}
+
+let seededFolder: Promise<string> | undefined;
+
+/** A data folder with a seeded database, to be copied: making one takes seconds. It is removed when the process ends. */
+export function makeSeededFolder(): Promise<string> {
+  seededFolder ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), "offprint-seeded-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const { db, close } = await openEmbeddedDatabase(folder);
+    await migrate(db);
+    await seed(db);
+    await close();
+    return folder;
+  })();
+  return seededFolder;
 }
 
 /** A port that was free a moment ago. */

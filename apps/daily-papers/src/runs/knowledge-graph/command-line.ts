@@ -1,5 +1,5 @@
 import { datasetArgument } from "./datasets.ts";
-import type { Settings } from "./settings.ts";
+import { lossByGraph, type Settings } from "./settings.ts";
 
 /** The words after `offprint` that train with these settings. */
 export function trainWords(settings: Settings, dataFolder: string): string[] {
@@ -23,8 +23,8 @@ function flags(settings: Settings, dataset: string): string[] {
     ["learning-rate", settings.learningRate],
     ["gamma", settings.gamma],
     ["decay", settings.decay],
-    ["loss", settings.loss],
     ["seed", settings.seed],
   ];
+  if (settings.loss !== lossByGraph) values.push(["loss", settings.loss]);
   return values.flatMap(([flag, value]) => [`--${flag}`, String(value)]);
 }

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FormValues } from "../implementation.ts";
 import type { Dataset } from "./datasets.ts";
-import { lossNames, lossTitles, modelNames, modelTitles, numberFields, type NumberFieldName } from "./settings.ts";
+import { lossOptions, modelNames, modelTitles, numberFields, type NumberFieldName } from "./settings.ts";
 
 export interface ControlsProps {
   readonly values: FormValues;
@@ -33,7 +33,7 @@ export function Controls({ values, problems, datasets }: ControlsProps) {
           ))}
           <label class="wide">
             <span>Loss</span>
-            <Choice name="loss" options={lossNames.map((name) => [name, lossTitles[name]])} {...show} />
+            <Choice name="loss" options={lossOptions} {...show} />
           </label>
         </div>
         <Problems names={[...advanced, "loss"]} problems={problems} />
@@ -88,10 +88,10 @@ function Problems({ names, problems }: { names: readonly string[]; problems: Rea
   const found = names.filter((name) => name in problems);
   if (found.length === 0) return <></>;
   return (
-    <ul class="problems" role="alert">
+    <div class="problems" role="alert">
       {found.map((name) => (
-        <li id={`problem-${name}`}>{problems[name]}</li>
+        <p id={`problem-${name}`}>{problems[name]}</p>
       ))}
-    </ul>
+    </div>
   );
 }

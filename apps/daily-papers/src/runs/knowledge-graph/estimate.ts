@@ -28,7 +28,7 @@ export function estimateRun(settings: Settings): RunEstimate | undefined {
   const width = settings.dimension * (numbersPerDimension[settings.model] ?? 2);
   const steps = settings.epochs * Math.ceil((2 * triples) / settings.batchSize);
   const stepSeconds = (3 * settings.batchSize * entities * width) / speed;
-  // Parameters, gradients and two moments of Adam; three arrays of scores.
-  const bytes = 4 * (4 * entities * width + 3 * settings.batchSize * entities) + 250e6;
+  // Parameters, gradients and two moments of Adam; three arrays of scores; the program itself, measured.
+  const bytes = 4 * (4 * entities * width + 3 * settings.batchSize * entities) + 380e6;
   return { seconds: startSeconds + steps * stepSeconds, bytes };
 }

@@ -2,7 +2,8 @@
 import { formatBytes, formatDuration } from "@offprint/experiment";
 import { writeShare } from "../../look/numbers.ts";
 import type { Child } from "hono/jsx";
-import type { FormValues, Implementation } from "../implementation.ts";
+import type { FormValues, Implementation, Picture } from "../implementation.ts";
+import type { Point } from "../run.progress.ts";
 import type { Run, RunConfig } from "../run.ts";
 import { trainCommandLine, trainWords } from "./command-line.ts";
 import { Controls } from "./controls.tsx";
@@ -57,12 +58,7 @@ export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<Train
       return mrr === undefined ? undefined : { name: "MRR", value: writeShare(mrr) };
     },
     pictures: (progress) => [
-      {
-        title: "Training loss",
-        x: { label: "step" },
-        y: { label: "training loss" },
-        series: [{ name: "loss", points: progress.losses }],
-      },
+      lossPicture(progress.losses),
       {
         title: "Validation",
         x: { label: "step" },
@@ -117,6 +113,18 @@ export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<Train
       );
     }
   }
+}
+
+/** A loss that falls by orders of magnitude is drawn by its logarithm: else its beginning hides the rest. */
+function lossPicture(points: readonly Point[]): Picture {
+  const values = points.map(({ y }) => y);
+  const isSteep = Math.min(...values) > 0 && Math.max(...values) > 30 * Math.min(...values);
+  return {
+    title: "Training loss",
+    x: { label: "step" },
+    y: { label: isSteep ? "log₁₀ of the training loss" : "training loss" },
+    series: [{ name: "loss", points: isSteep ? points.map(({ x, y }) => ({ x, y: Math.log10(y) })) : points }],
+  };
 }
 
 /** What the address asks, or undefined when it asks nothing that the model can be asked. */

@@ -8,8 +8,8 @@ import type { LearnedRule, Question, Reply, Term, TrainedModel } from "./trained
  * @throws what the package throws of a folder that is incomplete or damaged, in a sentence.
  */
 export async function loadModel(folder: string): Promise<TrainedModel> {
-  const package_ = await import("@offprint/knowledge-graph-embeddings");
-  const predictor = await package_.Predictor.create(await package_.loadTrained(folder));
+  const kge = await import("@offprint/knowledge-graph-embeddings");
+  const predictor = await kge.Predictor.create(await kge.loadTrained(folder));
   const { entities, relations } = predictor.graph;
   let rules: ReturnType<TrainedModel["rules"]> | undefined;
   return {

@@ -249,7 +249,7 @@ export function RulesTable({ learned }: { learned: LearnedRules }) {
   if (rules.length === 0) return <p>No rule was found. {sampling}</p>;
   return (
     <>
-      <div class="table-frame" tabindex={0} role="region" aria-labelledby="rules-title">
+      <div class="table-frame" tabindex={0} role="region" aria-label="Table of rules">
         <table>
           <thead>
             <tr>

@@ -19,8 +19,11 @@ export const modelNames = [
   "quate",
 ] as const;
 export const lossNames = ["one-vs-all-softplus", "one-vs-all-softmax", "self-adversarial"] as const;
+/** What the form sends when the package is to choose the loss. */
+export const lossByGraph = "by-graph";
+const losses = [lossByGraph, ...lossNames] as const;
 export type ModelName = (typeof modelNames)[number];
-export type LossName = (typeof lossNames)[number];
+type LossChoice = (typeof losses)[number];
 
 /** Models as papers write them. */
 export const modelTitles: Readonly<Record<ModelName, string>> = {
@@ -36,11 +39,15 @@ export const modelTitles: Readonly<Record<ModelName, string>> = {
   quate: "QuatE",
 };
 
-export const lossTitles: Readonly<Record<LossName, string>> = {
+const lossTitles: Readonly<Record<LossChoice, string>> = {
+  [lossByGraph]: "as suits the graph",
   "one-vs-all-softplus": "softplus against all entities, as published",
   "one-vs-all-softmax": "softmax against all entities",
   "self-adversarial": "random negatives, self-adversarial",
 };
+
+/** The losses to choose from, the default first. */
+export const lossOptions = losses.map((name) => [name, lossTitles[name]] as const);
 
 interface NumberField {
   readonly label: string;
@@ -70,7 +77,7 @@ function numberSchema({ label, least, most, whole }: NumberField) {
 export const settingsSchema = z.strictObject({
   dataset: z.string().refine(isDatasetName, "Choose one of the graphs."),
   model: z.enum(modelNames, "Choose one of the models."),
-  loss: z.enum(lossNames, "Choose one of the losses."),
+  loss: z.enum(losses, "Choose one of the losses."),
   dimension: numberSchema(numberFields.dimension),
   epochs: numberSchema(numberFields.epochs),
   learningRate: numberSchema(numberFields.learningRate),
@@ -84,7 +91,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const defaultValues: FormValues = {
   dataset: "wordnet",
   model: "nfe-1",
-  loss: "one-vs-all-softplus",
+  loss: lossByGraph,
   ...Object.fromEntries(Object.entries(numberFields).map(([name, field]) => [name, String(field.default)])),
 };
 

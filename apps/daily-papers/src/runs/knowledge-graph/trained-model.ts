@@ -6,7 +6,7 @@ export interface Term {
 }
 
 /** One answer to (head, relation, ?) or (?, relation, tail). */
-export interface Answer extends Term {
+interface Answer extends Term {
   /** Calibrated on the validation split; absent without a calibration. */
   readonly probability: number | undefined;
   /** The model's own spread, and the share of entities that it is surer of; absent where the model has none. */
