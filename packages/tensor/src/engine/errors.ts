@@ -1,10 +1,9 @@
-import type { Provider } from "./engine.ts";
 import type { TensorSpec } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import type { Provider } from "./engine.ts";
 
 /** Base of everything that an engine throws on purpose; `code` is stable, fields of the subclasses tell the facts. */
-export abstract class EngineError extends Error {
-  abstract readonly code: string;
-}
+export abstract class EngineError extends TensorError {}
 
 /** ONNX Runtime's shared library cannot be found or loaded. */
 export class EngineLibraryError extends EngineError {

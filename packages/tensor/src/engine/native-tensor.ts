@@ -72,7 +72,7 @@ export class GpuTensor extends OwnedTensor {
 }
 
 /** An `OrtValue` over memory that already exists and is kept by its owner. */
-export function wrapMemory(api: OrtApi, memoryInfo: Pointer, spec: TensorSpec, address: Pointer): Pointer {
+function wrapMemory(api: OrtApi, memoryInfo: Pointer, spec: TensorSpec, address: Pointer): Pointer {
   return api.get(
     "CreateTensorWithDataAsOrtValue",
     memoryInfo,

@@ -12,7 +12,7 @@ export type Pointer = bigint;
  * Memory of JavaScript that a native function may read or write until its call has ended. Only arrays over an
  * ArrayBuffer of their own: the garbage collector may move other small ones.
  */
-export type Memory = BigUint64Array | BigInt64Array | Uint8Array | PointerArray;
+type Memory = BigUint64Array | BigInt64Array | Uint8Array | PointerArray;
 
 /** Pointers in a row, and the objects that must live as long as the pointers are followed. */
 export interface PointerArray {
@@ -96,7 +96,7 @@ interface NativeFunction {
 }
 
 /** A failure in the words of ONNX Runtime; the callers turn it into the error that says what was being done. */
-export class OrtStatusError extends Error {
+class OrtStatusError extends Error {
   override readonly name = "OrtStatusError";
 }
 

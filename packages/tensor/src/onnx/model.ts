@@ -7,7 +7,7 @@ export interface ValueInfo extends TensorSpec {
 }
 
 /** A constant stored in the model. */
-export interface TensorConstant extends TensorSpec {
+interface TensorConstant extends TensorSpec {
   readonly data: TypedArray;
 }
 
@@ -53,7 +53,7 @@ export interface GraphProto {
  * Operator set of the models: the newest whose movement and arithmetic operators have kernels in every provider that the
  * project runs on (CPU, wasm, CUDA, WebGPU). A later one would only rename their versions.
  */
-export const defaultOpset = 21;
+const defaultOpset = 21;
 
 /** Version of the file format that belongs to operator set 21. */
 const irVersion = 10;
