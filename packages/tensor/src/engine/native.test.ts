@@ -9,7 +9,7 @@ import type { DeviceTensor, Engine } from "./engine.ts";
 import { EngineLibraryError, ProviderUnavailableError, RunCancelledError } from "./errors.ts";
 import { createNativeEngine } from "./native.ts";
 import { findOrtLibrary } from "./ort-library.ts";
-import { affine, floats, longRun } from "./test-models.ts";
+import { affine, f32, floats, longRun, node } from "./test-models.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -128,6 +128,24 @@ describe("a run", () => {
     await Promise.all([first, second]);
     expect(await y.read()).toEqual(floats([2, 2], [11, 22, 13, 24]));
     expect(await x.read()).toEqual(floats([2, 2], [87, 130, 95, 142]));
+    disposeAll(session, x, y);
+  });
+
+  it("keeps denormal numbers, whichever thread computes them", async () => {
+    const n = 2 ** 21;
+    const scale = {
+      ...affine(1),
+      nodes: [node("Mul", ["x", "half"], "y")],
+      inputs: [f32("x", n)],
+      outputs: [f32("y", n)],
+    };
+    const graph = { ...scale, initializers: [{ name: "half", ...floats([], [0.5]) }] };
+    const { session, x, y, feeds, fetches } = await prepare(graph, [n]);
+    await x.write({ dtype: "float32", shape: [n], data: new Float32Array(n).fill(2 ** -140) });
+    for (let i = 0; i < 5; i++) {
+      await session.run(feeds, fetches);
+      expect(y.view()).toSatisfy((values: Float32Array) => values.every((value) => value === 2 ** -141));
+    }
     disposeAll(session, x, y);
   });
 
