@@ -8,6 +8,7 @@ import {
   type TensorSpec,
   type TypedArray,
 } from "../dtype.ts";
+import { TensorMismatchError } from "./errors.ts";
 import { addressOf, cells, type OrtApi, type Pointer } from "./ort-api.ts";
 import { HostMemoryTensor, OwnedTensor } from "./owned-tensor.ts";
 
@@ -18,20 +19,27 @@ export class CpuTensor extends HostMemoryTensor {
 
   readonly #api: OrtApi;
   readonly #memoryInfo: Pointer;
-  readonly #memory: AlignedMemory;
+  #memory: AlignedMemory | undefined;
 
   /** @param memoryInfo an `OrtMemoryInfo` of the CPU. */
   constructor(api: OrtApi, memoryInfo: Pointer, spec: TensorSpec, memory: AlignedMemory = alignedMemory(spec)) {
     const ortValue = wrapMemory(api, memoryInfo, spec, memory.address);
-    super(spec, memory.data, () => api.release("Value", ortValue));
+    super(spec, memory.data, () => {
+      api.release("Value", ortValue);
+      this.#memory = undefined;
+    });
     this.ortValue = ortValue;
     this.#api = api;
     this.#memoryInfo = memoryInfo;
     this.#memory = memory;
   }
 
+  /** @throws {TensorMismatchError} unless the shape has as many values. */
   withShape(shape: Shape): CpuTensor {
-    return new CpuTensor(this.#api, this.#memoryInfo, { dtype: this.dtype, shape }, this.#memory);
+    this.lifetime.check();
+    const spec = { dtype: this.dtype, shape };
+    if (elementCount(shape) !== elementCount(this.shape)) throw new TensorMismatchError("another shape", this, spec);
+    return new CpuTensor(this.#api, this.#memoryInfo, spec, this.#memory);
   }
 }
 

@@ -79,6 +79,23 @@ describe("memory", () => {
   });
 });
 
+describe("a tensor of another shape", () => {
+  it("has the same memory, and keeps it when the first is disposed", async () => {
+    const first = await engine.allocate({ dtype: "float32", shape: [4] });
+    const second = first.withShape?.([2, 2]);
+    await first.write(floats([4], [1, 2, 3, 4]));
+    first.dispose();
+    expect(await second?.read()).toEqual(floats([2, 2], [1, 2, 3, 4]));
+    expect(() => first.withShape?.([4])).toThrow("disposed");
+    second?.dispose();
+  });
+
+  it("has as many values", async () => {
+    using tensor = await engine.allocate({ dtype: "float32", shape: [4] });
+    expect(() => tensor.withShape?.([2, 3])).toThrow("another shape wants float32[4], float32[2, 3] came");
+  });
+});
+
 describe("a run", () => {
   it("leaves the event loop free", async () => {
     const { session, x, y, feeds, fetches } = await prepare(longRun(20_000), [64, 64]);
