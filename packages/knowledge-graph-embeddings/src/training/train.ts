@@ -38,6 +38,11 @@ export interface TrainOptions {
 
 /** Seconds between two checkpoints. */
 const checkpointSeconds = 60;
+/**
+ * Work between two losses told: some ten seconds on two cores. Counted, not timed, since a step that computes its loss is
+ * another program, and which steps do must be the same when a run is repeated.
+ */
+const flopsBetweenLogs = 1e12;
 const now = (): string => new Date().toISOString();
 
 /**
@@ -46,11 +51,7 @@ const now = (): string => new Date().toISOString();
  * bytes as without it.
  * @throws {UntrainableDataError} {SettingsChangedError} {TrainingDivergedError}, and those of the run folder.
  */
-export async function* trainModel(
-  dataset: Dataset,
-  given: KgeConfig,
-  options: TrainOptions,
-): AsyncGenerator<RunEvent> {
+export async function* trainModel(dataset: Dataset, given: KgeConfig, options: TrainOptions): AsyncGenerator<RunEvent> {
   const config = resolveLoss(given);
   const facts = {
     command: options.command,
@@ -104,6 +105,7 @@ async function* runOn(
     });
     const stepsPerEpoch = batches.batchesPerEpoch;
     const totalSteps = config.epochs * stepsPerEpoch;
+    const first = await steps.get(Math.min(config.batchSize, queries.answers.length));
     const judge = createJudge(dataset, scorer);
     const checkpoints = join(folder.path, "checkpoints");
     const training = train({
@@ -117,7 +119,10 @@ async function* runOn(
         stepsPerEpoch,
       }),
       totalSteps,
-      logEvery: Math.max(1, Math.min(50, Math.ceil(totalSteps / 400))),
+      logEvery: Math.max(
+        1,
+        Math.min(50, Math.ceil(totalSteps / 400), Math.floor(flopsBetweenLogs / first.describe([]).flops)),
+      ),
       checkpoints: { directory: checkpoints, resume, everySeconds: checkpointSeconds, keep: 1 },
       signal,
       ...(dataset.valid.length > 0 && {
