@@ -14,8 +14,8 @@ export interface DeviceTensor {
   /** CPU engines only: the memory itself, valid until the next run that writes it; `undefined` on other engines. */
   view(): TypedArray | undefined;
   /**
-   * CPU engines only: the same memory under another shape with as many values, as a tensor that is disposed of its own and
-   * before this one.
+   * CPU engines only: the same memory under another shape with as many values, as a tensor with an end of its own; the
+   * memory lasts as long as one of them.
    */
   withShape?(shape: Shape): DeviceTensor;
   /** Gives the memory back; repeating it does nothing, using the tensor afterwards is a {@link DisposedError}. */
