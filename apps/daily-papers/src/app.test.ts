@@ -316,6 +316,18 @@ describe("the site", () => {
       expect(await answer.text()).toContain("That is too long");
     });
 
+    it("says so when a body is no form, and when an address cannot be read", async () => {
+      const answer = await appWith().request(`${origin}${nfe}/runs`, {
+        method: "POST",
+        body: "--x",
+        headers: { host: "localhost:8787", origin, "content-type": "multipart/form-data; boundary=y" },
+      });
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain("That could not be read");
+      for (const path of ["/%E0%A4%A", "/papers/%E0%A4%A", "/runs/%FF", "/date/%"])
+        expect((await get(path)).status).toBe(404);
+    });
+
     it("goes back to its own pages only after the colours were chosen", async () => {
       const paths = {
         "/papers/2409.19977": "/papers/2409.19977",

@@ -78,6 +78,13 @@ export function createApp({ services, onError }: AppOptions) {
         text: "Only a form of this site can change something here. Open the page and send it from there.",
       });
     }
+    if (error instanceof HTTPException && error.status === 400) {
+      return renderNotice(c, {
+        status: 400,
+        title: "That could not be read",
+        text: "What was sent is not a form of this site.",
+      });
+    }
     if (error instanceof HTTPException && error.status === 413) {
       return renderNotice(c, {
         status: 413,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { processStartTime } from "../process-identity.ts";
 import { temporaryFolder, type TemporaryFolder } from "../testing/sites.ts";
-import { DataFolderInUseError, lockFolder } from "./folder-lock.ts";
+import { DataFolderInUseError, DataFolderUnusableError, lockFolder } from "./folder-lock.ts";
 
 const neverLost = () => {
   throw new Error("the lock was lost");
@@ -62,6 +62,13 @@ describe("a folder's lock", () => {
     const aMinuteAgo = new Date(Date.now() - 60_000);
     utimesSync(path(), aMinuteAgo, aMinuteAgo);
     (await lockFolder(data.folder, neverLost)).release();
+  });
+
+  it("cannot be taken where nothing can be written, and the folder is named", async () => {
+    writeFileSync(join(data.folder, "file"), "");
+    const folder = join(data.folder, "file", "data");
+    await expect(lockFolder(folder, neverLost)).rejects.toThrow(DataFolderUnusableError);
+    await expect(lockFolder(folder, neverLost)).rejects.toThrow(`${folder} cannot be written (ENOTDIR)`);
   });
 
   it("that was cut off while being written is nobody's", async () => {

@@ -40,6 +40,18 @@ export class DataFolderInUseError extends DailyPapersError {
   }
 }
 
+/** The data folder cannot be made or written. */
+export class DataFolderUnusableError extends DailyPapersError {
+  override readonly name = "DataFolderUnusableError";
+  readonly code = "DATA_FOLDER_UNUSABLE";
+  readonly folder: string;
+  constructor(folder: string, cause: unknown) {
+    const reason = errorCode(cause) ?? String(cause);
+    super(`the data folder ${folder} cannot be written (${reason}); choose another with OFFPRINT_DATA`, { cause });
+    this.folder = folder;
+  }
+}
+
 export interface FolderLock {
   release(): void;
 }
@@ -50,9 +62,9 @@ export interface FolderLock {
  * (kill -9, power cut) is taken over.
  * @param onLost called when somebody else took the lock nevertheless; the caller must stop writing at once.
  * @throws {DataFolderInUseError} naming the process that holds it.
+ * @throws {DataFolderUnusableError} when the folder cannot be written.
  */
 export async function lockFolder(folder: string, onLost: () => void): Promise<FolderLock> {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, "server.lock");
   const started = processStartTime(process.pid);
   const self: Holder = {
@@ -63,7 +75,7 @@ export async function lockFolder(folder: string, onLost: () => void): Promise<Fo
     since: new Date().toISOString(),
   };
 
-  if (!tryCreate(path, self)) {
+  if (!createIn(folder, path, self)) {
     // A file that says nothing may be one that is just being written.
     const holder = readHolder(path) ?? (await sleep(settleMs).then(() => readHolder(path)));
     if (holder !== undefined && isAlive(path, holder)) throw new DataFolderInUseError(folder, holder);
@@ -92,6 +104,16 @@ export async function lockFolder(folder: string, onLost: () => void): Promise<Fo
       if (readHolder(path)?.token === self.token) rmSync(path, { force: true });
     },
   };
+}
+
+/** Makes the folder where there is none, and tries to create the lock in it. */
+function createIn(folder: string, path: string, self: Holder): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return tryCreate(path, self);
+  } catch (error) {
+    throw new DataFolderUnusableError(folder, error);
+  }
 }
 
 function tryCreate(path: string, holder: Holder): boolean {

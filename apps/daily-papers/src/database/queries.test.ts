@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { feedOfDay } from "../feed/feed.queries.ts";
@@ -18,7 +20,14 @@ import {
 } from "../runs/run.queries.ts";
 import type { Run } from "../runs/run.ts";
 import { databaseKinds, testPostgres } from "../testing/databases.ts";
-import { DatabaseInUseError, openPostgres, type OpenDatabase } from "./database.ts";
+import { temporaryFolder } from "../testing/sites.ts";
+import {
+  DatabaseInUseError,
+  DatabaseUnusableError,
+  openEmbeddedDatabase,
+  openPostgres,
+  type OpenDatabase,
+} from "./database.ts";
 import { migrate, MigrationError } from "./migrate.ts";
 import { seed } from "./seed.ts";
 
@@ -207,6 +216,17 @@ describe.each(databaseKinds())("on $name", ({ missing, open, openEmpty, stop }) 
       expect(await newestRuns(database.db, { paperId: "2309.12307", most: 5 })).toEqual([]);
     });
   });
+});
+
+it("tells of an embedded database that is damaged, and of a server that cannot be reached, without its password", async () => {
+  const data = temporaryFolder();
+  mkdirSync(join(data.folder, "database"));
+  writeFileSync(join(data.folder, "database", "PG_VERSION"), "18\n");
+  await expect(openEmbeddedDatabase(data.folder)).rejects.toThrow(DatabaseUnusableError);
+  data.remove();
+  const attempt = openPostgres("postgres://someone:secret@127.0.0.1:1/none");
+  await expect(attempt).rejects.toThrow("the database of DATABASE_URL cannot be reached: connect ECONNREFUSED");
+  await expect(attempt).rejects.not.toThrow("secret");
 });
 
 describe("a PostgreSQL database", () => {

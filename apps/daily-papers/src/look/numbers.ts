@@ -10,3 +10,8 @@ export function writeShare(share: number): string {
   const text = share.toFixed(3);
   return text.startsWith("0.") ? text.slice(1) : text;
 }
+
+/** A probability with three decimals; what would round to nothing is said to be less than the least that shows. */
+export function writeProbability(probability: number): string {
+  return probability < 0.0005 ? "< .001" : writeShare(probability);
+}

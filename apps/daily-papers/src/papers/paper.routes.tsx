@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "../app-env.ts";
+import { addressFields, formFields } from "../look/form.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound } from "../look/notice.tsx";
 import type { FormValues, Implementation } from "../runs/implementation.ts";
@@ -22,7 +23,7 @@ export const paperRoutes = new Hono<AppEnv>()
   .get("/:id", async (c) => {
     const paper = await findPaper(c.var.db, c.req.param("id"));
     if (paper === undefined) return renderNotFound(c, "paper");
-    return showPaper(c, paper, { values: bounded(c.req.query()) });
+    return showPaper(c, paper, { values: addressFields(c) });
   })
   .get("/:id/thumbnail.svg", async (c) => {
     const paper = await findPaper(c.var.db, c.req.param("id"));
@@ -35,7 +36,7 @@ export const paperRoutes = new Hono<AppEnv>()
   .get("/:id/run-preview", async (c) => {
     const { paper, implementation } = await runnable(c);
     if (paper === undefined || implementation === undefined) return renderNotFound(c, "paper that runs");
-    const reading = await implementation.readForm(bounded(c.req.query()), c.var.config.dataFolder);
+    const reading = await implementation.readForm(addressFields(c), c.var.config.dataFolder);
     const preview = await previewOf(implementation, reading, c.var.config.dataFolder);
     return c.html(
       <>
@@ -47,7 +48,7 @@ export const paperRoutes = new Hono<AppEnv>()
   .post("/:id/runs", async (c) => {
     const { paper, implementation } = await runnable(c);
     if (paper === undefined || implementation === undefined) return renderNotFound(c, "paper that runs");
-    const values = bounded(await c.req.parseBody());
+    const values = await formFields(c);
     const reading = await implementation.readForm(values, c.var.config.dataFolder);
     if (!reading.ok) return showPaper(c, paper, { values, status: 422 });
     try {
@@ -107,12 +108,4 @@ async function runningPart(c: Context<AppEnv>, paper: Paper, implementation: Imp
     pictureOf(runs, { implementations, worker, dataFolder: config.dataFolder }),
   ]);
   return { panel, runs, picture, implementations };
-}
-
-/** A form's or an address's fields, each once and none longer than any field is. */
-function bounded(fields: Readonly<Record<string, unknown>>): FormValues {
-  const texts = Object.entries(fields).flatMap(([name, value]) =>
-    typeof value === "string" ? [[name, value] as const] : [],
-  );
-  return Object.fromEntries(texts.map(([name, value]) => [name, value.slice(0, 300)]));
 }

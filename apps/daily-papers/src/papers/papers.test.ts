@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isDay, writeDay, writeHeadline } from "../look/dates.ts";
-import { writeAmount, writeShare } from "../look/numbers.ts";
+import { writeAmount, writeProbability, writeShare } from "../look/numbers.ts";
 import { bibtex } from "./citation.ts";
 import { isArxivId, type Paper } from "./paper.ts";
 import { thumbnailSvg } from "./thumbnail.tsx";
@@ -73,6 +73,7 @@ describe("days", () => {
 });
 
 it("writes shares and amounts as journals do", () => {
+  expect([writeProbability(0.0001), writeProbability(0.0123)]).toEqual(["< .001", ".012"]);
   expect([writeShare(0.4124), writeShare(1), writeShare(0)]).toEqual([".412", "1.000", ".000"]);
   expect([writeAmount(1, "author"), writeAmount(14_541, "author")]).toEqual(["1 author", "14,541 authors"]);
 });

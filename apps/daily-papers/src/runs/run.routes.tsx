@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { AppEnv } from "../app-env.ts";
+import { addressFields } from "../look/form.ts";
 import { toHtml } from "../look/html.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
@@ -106,14 +107,9 @@ async function showRun(c: Context<AppEnv>, run: Run) {
       drawn={await drawPictures(implementation.pictures(progress))}
       ahead={run.status === "queued" ? await runsAhead(c.var.db, run) : 0}
       checkpoint={await hasCheckpoint(folder)}
-      result={run.status === "completed" ? await implementation.result(run, folder, boundedQuery(c)) : undefined}
+      result={run.status === "completed" ? await implementation.result(run, folder, addressFields(c)) : undefined}
       record={await readRecord(folder)}
       refreshing={refreshing}
     />,
   );
-}
-
-/** The address's fields, each once and none longer than a form's would be. */
-function boundedQuery(c: Context): Record<string, string> {
-  return Object.fromEntries(Object.entries(c.req.query()).map(([name, value]) => [name, value.slice(0, 300)]));
 }

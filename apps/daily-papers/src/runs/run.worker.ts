@@ -31,6 +31,7 @@ export interface LiveRun {
 
 /** A run whose server stopped is continued by itself, until this many processes were started for it. */
 const maxAttempts = 3;
+const retryMs = 5_000;
 const maxRunMs = 24 * 3_600_000;
 
 /**
@@ -67,7 +68,11 @@ export class RunWorker {
     if (this.#busy || this.#stopping) return;
     this.#busy = true;
     this.#working = this.#workOff()
-      .catch(this.#options.onError)
+      .catch((error: unknown) => {
+        this.#options.onError(error);
+        // The database may be gone for a moment: what waits is tried again.
+        setTimeout(() => this.wake(), retryMs).unref();
+      })
       .finally(() => (this.#busy = false));
   }
 

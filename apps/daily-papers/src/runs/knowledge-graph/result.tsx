@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { formatCount } from "@offprint/experiment";
-import { writeShare } from "../../look/numbers.ts";
+import { writeProbability, writeShare } from "../../look/numbers.ts";
 import type { Run } from "../run.ts";
 import { metricsOf, type Evaluation } from "./evaluation.ts";
 import type { LearnedRules, Question, Reply, Term } from "./trained-model.ts";
@@ -142,7 +142,10 @@ function Replied({ run, question, reply }: { run: Run; question: Question; reply
       <div class="answers" role="status">
         <p>
           {said}
-          {reply.type === "unknown" && reply.terms.length > 0 && " These come near:"}
+          {reply.type === "unknown" &&
+            (reply.terms.length > 0
+              ? " These come near:"
+              : " Nothing comes near it; try another spelling or another word.")}
         </p>
         <ul class="nearest">
           {reply.terms.map((term) => (
@@ -193,7 +196,9 @@ function Replied({ run, question, reply }: { run: Run; question: Question; reply
                   {answer.description !== undefined && <span class="gloss">{answer.description}</span>}
                 </td>
                 {hasProbability && (
-                  <td class="number">{answer.probability === undefined ? "–" : writeShare(answer.probability)}</td>
+                  <td class="number">
+                    {answer.probability === undefined ? "–" : writeProbability(answer.probability)}
+                  </td>
                 )}
                 {hasSpread && (
                   <td class="number">
@@ -246,10 +251,10 @@ export function Rules({ run, learned }: { run: Run; learned: LearnedRules | unde
 
 export function RulesTable({ learned }: { learned: LearnedRules }) {
   const { rules, sampling } = learned;
-  if (rules.length === 0) return <p>No rule was found. {sampling}</p>;
+  if (rules.length === 0) return <p>No rule was found. Tried: {sampling}</p>;
   return (
     <>
-      <div class="table-frame" tabindex={0} role="region" aria-label="Table of rules">
+      <div class="table-frame tall" tabindex={0} role="region" aria-label="Table of rules">
         <table>
           <thead>
             <tr>
@@ -271,7 +276,7 @@ export function RulesTable({ learned }: { learned: LearnedRules }) {
           </tbody>
         </table>
       </div>
-      <p class="meaning">{sampling}</p>
+      <p class="meaning">Tried: {sampling}</p>
     </>
   );
 }
