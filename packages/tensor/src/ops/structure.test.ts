@@ -43,6 +43,24 @@ describe("matmul", () => {
     );
   });
 
+  it.each([
+    ["slices that divide the rows", 1572],
+    ["slices with a remainder", 1511],
+  ])("equals its rows multiplied alone when the result is tall: %s", async (_how, rows) => {
+    const next = numbers(3);
+    const [a, b] = [randomTensor([160, rows], next), randomTensor([1200, 160], next)];
+    const product: F = (x, y) => ops.matmul(x as Tensor, y as Tensor, { transposeA: true, transposeB: true });
+    const tall = data(await evaluate(product, a, b));
+    for (const row of [0, 1, 399, 400, 785, rows - 1]) {
+      const wanted = Array.from({ length: 1200 }, (_, j) => {
+        let total = 0;
+        for (let l = 0; l < 160; l++) total += Number(a.data[l * rows + row]) * Number(b.data[j * 160 + l]);
+        return total;
+      });
+      expectClose(tall.slice(row * 1200, row * 1200 + 1200), wanted, 1e-4, 1e-4);
+    }
+  });
+
   it("broadcasts earlier axes and sums the gradient back", async () => {
     const next = numbers(5);
     const a = randomTensor([2, 1, 2, 3], next);
