@@ -45,6 +45,17 @@ function emitScatterAdd(emitter: Emitter, names: readonly string[], node: Tensor
     const onto = reshaped(base, [length, width]);
     return reshaped(emitter.node("ScatterElements", [onto, places, flat], { axis: 0, reduction: "add" }), node.shape);
   }
+  if (length <= count) {
+    // Fewer rows than updates: [n, m] of which update goes to which row, times the updates.
+    const all = emitter.constant({
+      dtype: "int64",
+      shape: [length, 1],
+      data: BigInt64Array.from({ length }, (_, i) => BigInt(i)),
+    });
+    const member = emitter.cast(emitter.node("Equal", [all, reshaped(rows, [1, count])]), node.dtype);
+    const sums = reshaped(emitter.node("MatMul", [member, flat]), node.shape);
+    return isZeros(node.inputs[0]) ? sums : emitter.node("Add", [base, sums]);
+  }
   const shared = emitter.node("Equal", [reshaped(rows, [count, 1]), reshaped(rows, [1, count])]); // [m, m]
   const sums = reshaped(emitter.node("MatMul", [emitter.cast(shared, node.dtype), flat]), [count, ...row]);
   const old = () => emitter.node("Gather", [base, reshaped(rows, [count])], { axis: 0 });

@@ -181,17 +181,18 @@ describe("indexing", () => {
   });
 
   it.each([
-    ["by a product", 1024, 64],
-    ["one by one", 3000, 16],
-  ])("adds %s the same bits every time when many updates share few rows", async (_how, count, width) => {
+    ["by a product over a small table", 1024, 64, 7],
+    ["by a product over a large one", 1024, 64, 5000],
+    ["one by one", 3000, 16, 7],
+  ])("adds %s the same bits every time when many updates share few rows", async (_how, count, width, length) => {
     const next = numbers(77);
     const updates = randomTensor([count, width], next);
     const places = Array.from({ length: count }, () => Math.floor((next() + 1) * 3.5));
-    const wanted = new Float64Array(7 * width);
+    const wanted = new Float64Array(length * width);
     for (const [i, row] of places.entries())
       for (let j = 0; j < width; j++)
         wanted[row * width + j] = (wanted[row * width + j] ?? 0) + Number(updates.data[i * width + j]);
-    const zeros = hostTensor(new Float32Array(7 * width), [7, width]);
+    const zeros = hostTensor(new Float32Array(length * width), [length, width]);
     const scatter: F = (b, i, u) => ops.scatterAdd(b as Tensor, i as Tensor, u as Tensor);
     const first = data(await evaluate(scatter, zeros, indices(places), updates));
     expectClose(first, wanted, 1e-4, 1e-4);
