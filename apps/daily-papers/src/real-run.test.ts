@@ -64,7 +64,7 @@ describe("a run of the real command, from the form to the answers", { timeout: 3
       const text = await textOf(`${path}?find=${find}&words=dog.n.01&relation=hypernym`);
       expect(text).toMatch(find === "tail" ? /dog is a kind of \?/ : /\? is a kind of dog/);
       expect(text).toMatch(/Rank Answer Probability Spread 1 /);
-      expect(text).toMatch(/wider than \d+ %/);
+      expect(text).toMatch(/wider than \d+\s%/);
     }
   });
 

@@ -31,7 +31,7 @@ export function Numbers({ evaluation }: { evaluation: Evaluation }) {
         Judged on the {formatCount(triples)} triples of the {split} split, both ends asked for, among{" "}
         {formatCount(entities)} entities.
         {intervals !== undefined &&
-          ` The ranges hold ${Math.round(100 * intervals.level)} % of resampled splits; another seed can lie outside.`}
+          ` The ranges hold ${Math.round(100 * intervals.level)}\u202F% of resampled splits; another seed can lie outside.`}
       </p>
       <PerRelation evaluation={evaluation} />
       <details class="numbers">
@@ -206,7 +206,7 @@ function Replied({ run, question, reply }: { run: Run; question: Question; reply
                     {answer.spread !== undefined && (
                       <span class="spread-place">
                         {" "}
-                        wider than {Math.round(100 * answer.spread.moreUncertainThan)} %
+                        wider than {`${Math.round(100 * answer.spread.moreUncertainThan)}\u202F%`}
                       </span>
                     )}
                   </td>
