@@ -1,77 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createApp } from "./app.tsx";
-import type { Config } from "./config.ts";
-import { usePostgres, type OpenDatabase } from "./database/database.ts";
-import { seed } from "./database/seed.ts";
+import { usePostgres } from "./database/database.ts";
 import { assetPaths } from "./look/assets.ts";
-import { Implementations } from "./runs/implementations.ts";
-import { knowledgeGraphEmbeddings } from "./runs/knowledge-graph/implementation.tsx";
 import { newestRuns } from "./runs/run.queries.ts";
-import { RunStreams } from "./runs/run.stream.tsx";
-import { RunWorker } from "./runs/run.worker.ts";
-import { openMigratedPglite } from "./testing/databases.ts";
-import { loadFakeModel } from "./testing/fake-model.ts";
-import { temporaryFolder, testConfig } from "./testing/sites.ts";
+import { origin, TestApp } from "./testing/apps.ts";
 
 const nfe = "/papers/2409.19977";
-const origin = "http://localhost:8787";
-const hostile = {
-  id: "2501.00001",
-  title: String.raw`<script>alert(1)</script> on $\mathcal{O}(n^2)$ & "quotes"`,
-  abstract: String.raw`Costs $5 to $10. <img src=x onerror=alert(1)> $\href{javascript:alert(1)}{x}$ $\undefined{$ ${"$"}x^2$`,
-  authors: JSON.stringify(["Zo\u00EB <b>Bold</b>", "B", "C", "D", "E"]),
-  published_on: "2025-01-01",
-  code_url: null,
-  implementation: null,
-};
 
 describe("the site", () => {
-  let database: OpenDatabase;
-  const data = temporaryFolder();
-  const errors: unknown[] = [];
-
-  const appWith = (config: Partial<Config> = {}) => {
-    const full = { ...testConfig(data.folder), ...config };
-    const implementations = new Implementations([knowledgeGraphEmbeddings(loadFakeModel)]);
-    // Never started: runs stay in the queue.
-    const worker = new RunWorker({
-      db: database.db,
-      dataFolder: data.folder,
-      command: full.command,
-      wordsOf: () => [],
-      onError: (error) => errors.push(error),
-    });
-    void worker.stop();
-    const streams = new RunStreams(database.db, worker, implementations, 1);
-    return createApp({
-      services: { db: database.db, config: full, implementations, worker, streams },
-      onError: (error) => errors.push(error),
-    });
-  };
-  const get = (path: string, headers: Record<string, string> = {}) =>
-    appWith().request(`${origin}${path}`, { headers: { host: "localhost:8787", ...headers } });
-  const post = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
-    appWith().request(`${origin}${path}`, {
-      method: "POST",
-      body: new URLSearchParams(form),
-      headers: { host: "localhost:8787", origin, ...headers },
-    });
-  const textOf = async (path: string) => (await get(path)).text();
-
+  let app: TestApp;
   beforeAll(async () => {
-    database = await openMigratedPglite();
-    await seed(database.db);
-    await database.db.insertInto("paper").values(hostile).execute();
+    app = await TestApp.open();
   });
   afterAll(async () => {
-    await database.close();
-    data.remove();
-    expect(errors).toEqual([]);
+    await app.close();
+    expect(app.errors).toEqual([]);
   });
 
   describe("the feed", () => {
     it("shows the newest day with its three papers, their authors and dates", async () => {
-      const html = await textOf("/");
+      const html = await app.text("/");
       expect(html).toContain("<!doctype html>");
       expect(html).toMatch(/Tuesday, 10\u00A0December <span class="masthead-year">2024/);
       expect(html).toContain("by AK and the research community");
@@ -85,19 +32,19 @@ describe("the site", () => {
     });
 
     it("snaps a day without papers to the one before, and refuses days that do not exist", async () => {
-      const later = await get("/date/2024-12-25");
+      const later = await app.get("/date/2024-12-25");
       expect([later.status, later.headers.get("location")]).toEqual([302, "/date/2024-12-10"]);
-      expect((await get("/date/2024-12-10")).status).toBe(200);
-      expect((await get("/date/2024-12-09")).status).toBe(404);
+      expect((await app.get("/date/2024-12-10")).status).toBe(200);
+      expect((await app.get("/date/2024-12-09")).status).toBe(404);
       for (const day of ["2024-02-30", "2025-13-40", "today", "2024-12-10T00:00", "%00"]) {
-        expect((await get(`/date/${day}`)).status).toBe(404);
+        expect((await app.get(`/date/${day}`)).status).toBe(404);
       }
     });
 
     it("weighs less than 100 kB with style and script", async () => {
       const bytes = await Promise.all(
         ["/", assetPaths.style, assetPaths.script].map(
-          async (path) => (await (await get(path)).arrayBuffer()).byteLength,
+          async (path) => (await (await app.get(path)).arrayBuffer()).byteLength,
         ),
       );
       expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(100_000);
@@ -107,7 +54,7 @@ describe("the site", () => {
 
   describe("a paper's page", () => {
     it("has the abstract, the links, the citation and the form that runs it", async () => {
-      const html = await textOf(nfe);
+      const html = await app.text(nfe);
       expect(html).toContain("A key to knowledge graph embedding (KGE)");
       expect(html).toContain("https://arxiv.org/abs/2409.19977");
       expect(html).toContain("https://arxiv.org/pdf/2409.19977");
@@ -118,15 +65,15 @@ describe("the site", () => {
 
     it("says plainly that the other papers' runs come next", async () => {
       for (const id of ["2103.11790", "2309.12307"]) {
-        const html = await textOf(`/papers/${id}`);
+        const html = await app.text(`/papers/${id}`);
         expect(html).toContain("its run comes next");
         expect(html).not.toContain('<form class="run-form"');
       }
-      expect((await post("/papers/2309.12307/runs", {})).status).toBe(404);
+      expect((await app.post("/papers/2309.12307/runs", {})).status).toBe(404);
     });
 
     it("shows hostile titles and abstracts as text, formulas as MathML, and prices as prices", async () => {
-      const html = await textOf("/papers/2501.00001");
+      const html = await app.text("/papers/2501.00001");
       expect(html).not.toMatch(/<script>alert|<img src=x|<b>Bold|href="javascript/);
       expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
       expect(html).toContain('<mi mathvariant="script">O</mi>');
@@ -144,25 +91,25 @@ describe("the site", () => {
         "a".repeat(3_000),
         "2409.19977'--",
       ]) {
-        expect((await get(`/papers/${id}`)).status).toBe(404);
+        expect((await app.get(`/papers/${id}`)).status).toBe(404);
       }
     });
 
     it("has a thumbnail that is the same at every request and escapes the title", async () => {
-      const first = await get("/papers/2501.00001/thumbnail.svg");
+      const first = await app.get("/papers/2501.00001/thumbnail.svg");
       expect(first.headers.get("content-type")).toContain("image/svg+xml");
       const svg = await first.text();
       expect(svg).toContain("&lt;script&gt;");
-      expect(await textOf("/papers/2501.00001/thumbnail.svg")).toBe(svg);
-      expect(await textOf(`${nfe}/thumbnail.svg`)).not.toBe(svg);
+      expect(await app.text("/papers/2501.00001/thumbnail.svg")).toBe(svg);
+      expect(await app.text(`${nfe}/thumbnail.svg`)).not.toBe(svg);
     });
   });
 
   describe("starting a run", () => {
     it("queues it and goes to its page", async () => {
-      const answer = await post(`${nfe}/runs`, { model: "nfe-2", dimension: "64", epochs: "5" });
+      const answer = await app.post(`${nfe}/runs`, { model: "nfe-2", dimension: "64", epochs: "5" });
       expect(answer.status).toBe(303);
-      const [run] = await newestRuns(database.db, { most: 1 });
+      const [run] = await newestRuns(app.database.db, { most: 1 });
       expect(answer.headers.get("location")).toBe(`/runs/${run?.id}`);
       expect(run?.config).toEqual({
         dataset: "wordnet",
@@ -176,10 +123,10 @@ describe("the site", () => {
         decay: 0.98,
         seed: 0,
       });
-      const html = await textOf(`/runs/${run?.id}`);
+      const html = await app.text(`/runs/${run?.id}`);
       expect(html).toContain("NFE-2 on WordNet");
       expect(html).toContain("starts at once");
-      const refreshing = await textOf(`/runs/${run?.id}?refresh=on`);
+      const refreshing = await app.text(`/runs/${run?.id}?refresh=on`);
       expect(refreshing).toContain('http-equiv="refresh"');
       expect(html).not.toContain('http-equiv="refresh"');
     });
@@ -197,27 +144,27 @@ describe("the site", () => {
       [{ dataset: "../../../etc" }, "Choose one of the graphs."],
       [{ dataset: "no-such-graph" }, "Choose one of the graphs."],
     ])("turns %j down with a sentence beside the field", async (form, sentence) => {
-      const before = (await newestRuns(database.db, { most: 50 })).length;
-      const answer = await post(`${nfe}/runs`, form);
+      const before = (await newestRuns(app.database.db, { most: 50 })).length;
+      const answer = await app.post(`${nfe}/runs`, form);
       expect(answer.status).toBe(422);
       expect(await answer.text()).toContain(sentence);
-      expect((await newestRuns(database.db, { most: 50 })).length).toBe(before);
+      expect((await newestRuns(app.database.db, { most: 50 })).length).toBe(before);
     });
 
     it("shows time and command while one chooses, as a piece of the page", async () => {
-      const html = await textOf(`${nfe}/run-preview?model=transe&dimension=32`);
+      const html = await app.text(`${nfe}/run-preview?model=transe&dimension=32`);
       expect(html).toMatch(/About .* of memory on this machine\./);
       expect(html.replaceAll(/<[^>]+>/g, "")).toContain("--model transe --dimension 32");
-      expect(await textOf(`${nfe}/run-preview?epochs=x`)).toContain("Epochs: enter");
+      expect(await app.text(`${nfe}/run-preview?epochs=x`)).toContain("Epochs: enter");
     });
 
     it("keeps what one chose in the form of an address, for readers without script", async () => {
-      expect(await textOf(`${nfe}?model=transe&dimension=32`)).toMatch(/<option value="transe" selected="">/);
+      expect(await app.text(`${nfe}?model=transe&dimension=32`)).toMatch(/<option value="transe" selected="">/);
     });
 
     it("turns the sixth that would wait down and says why", async () => {
-      while ((await newestRuns(database.db, { most: 50 })).length < 5) await post(`${nfe}/runs`, {});
-      const answer = await post(`${nfe}/runs`, { epochs: "7" });
+      while ((await newestRuns(app.database.db, { most: 50 })).length < 5) await app.post(`${nfe}/runs`, {});
+      const answer = await app.post(`${nfe}/runs`, { epochs: "7" });
       expect(answer.status).toBe(429);
       const html = await answer.text();
       expect(html).toContain("5 runs wait already");
@@ -227,27 +174,27 @@ describe("the site", () => {
 
   describe("a run's page", () => {
     it("cancels, twice without harm, and resumes", async () => {
-      const [run] = await newestRuns(database.db, { most: 1 });
+      const [run] = await newestRuns(app.database.db, { most: 1 });
       for (let time = 0; time < 2; time += 1) {
-        expect((await post(`/runs/${run?.id}/cancel`, {})).headers.get("location")).toBe(`/runs/${run?.id}`);
+        expect((await app.post(`/runs/${run?.id}/cancel`, {})).headers.get("location")).toBe(`/runs/${run?.id}`);
       }
-      expect(await textOf(`/runs/${run?.id}`)).toContain("The run was cancelled");
-      await post(`/runs/${run?.id}/resume`, {});
-      expect(await textOf(`/runs/${run?.id}`)).toContain("data-live");
+      expect(await app.text(`/runs/${run?.id}`)).toContain("The run was cancelled");
+      await app.post(`/runs/${run?.id}/resume`, {});
+      expect(await app.text(`/runs/${run?.id}`)).toContain("data-live");
     });
 
     it("answers 404 for runs that are none", async () => {
       for (const path of ["aaaaaaaaaaaa", "..%2f..", "x", "aaaaaaaaaaaa/events", "x/suggest?text=a", "x/rules"]) {
-        expect((await get(`/runs/${path}`)).status).toBe(404);
+        expect((await app.get(`/runs/${path}`)).status).toBe(404);
       }
-      expect((await post("/runs/aaaaaaaaaaaa/cancel", {})).status).toBe(404);
-      expect((await post("/runs/aaaaaaaaaaaa/resume", {})).status).toBe(404);
+      expect((await app.post("/runs/aaaaaaaaaaaa/cancel", {})).status).toBe(404);
+      expect((await app.post("/runs/aaaaaaaaaaaa/resume", {})).status).toBe(404);
     });
 
     it("sends its news to so many readers and no more", async () => {
-      const app = appWith();
-      const [run] = await newestRuns(database.db, { most: 1 });
-      const watch = () => app.request(`${origin}/runs/${run?.id}/events`, { headers: { host: "localhost:8787" } });
+      const watched = app.with();
+      const [run] = await newestRuns(app.database.db, { most: 1 });
+      const watch = () => watched.request(`${origin}/runs/${run?.id}/events`, { headers: { host: "localhost:8787" } });
       const first = await watch();
       expect(first.headers.get("content-type")).toContain("text/event-stream");
       const reader = first.body?.getReader();
@@ -258,130 +205,41 @@ describe("the site", () => {
     });
   });
 
-  describe("its defences", () => {
-    it("sends strict headers with every page", async () => {
-      for (const path of ["/", "/nope", nfe, "/healthz"]) {
-        const { headers } = await get(path);
-        expect(headers.get("content-security-policy")).toContain("default-src 'none'");
-        expect(headers.get("content-security-policy")).not.toContain("unsafe");
-        expect(headers.get("x-content-type-options")).toBe("nosniff");
-        expect(headers.get("x-frame-options")).toBe("DENY");
-        expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
-      }
-    });
-
-    it("has no style and no script within its pages", async () => {
-      for (const path of ["/", nfe, "/papers/2501.00001", "/runs", "/nope"]) {
-        const html = await textOf(path);
-        expect(html).not.toMatch(/ style="| on\w+="|<style|<script>|<script [^>]*>[^<]/);
-      }
-    });
-
-    it("takes forms from its own pages only", async () => {
-      const others = [
-        { origin: "http://evil.example" },
-        { origin: "http://localhost:9999" },
-        { origin: "null" },
-        { origin: "http://evil.example", "sec-fetch-site": "cross-site" },
-        { origin: "", "sec-fetch-site": "same-site" },
-      ];
-      for (const headers of others) {
-        for (const path of [`${nfe}/runs`, "/theme", "/runs/aaaaaaaaaaaa/cancel"]) {
-          const answer = await post(path, {}, headers);
-          expect(answer.status).toBe(403);
-          expect(await answer.text()).toContain("This form came from elsewhere");
-        }
-      }
-      expect((await post("/theme", { theme: "dark" }, { origin: "", "sec-fetch-site": "same-origin" })).status).toBe(
-        303,
-      );
-    });
-
-    it("answers only to its own names when it serves its own machine", async () => {
-      for (const host of ["evil.example", "evil.example:8787", "localhost.evil.example", "127.0.0.1.nip.io", ""]) {
-        expect((await get("/", { host })).status).toBe(403);
-      }
-      for (const host of ["localhost", "LOCALHOST:8787", "127.0.0.1:8787", "[::1]:8787"]) {
-        expect((await get("/", { host })).status).toBe(200);
-      }
-      const ask = (config: Partial<Config>, host: string) => appWith(config).request(origin, { headers: { host } });
-      expect((await ask({ host: "0.0.0.0" }, "papers.example")).status).toBe(200);
-      expect((await ask({ host: "0.0.0.0", allowedHosts: ["papers.example"] }, "papers.example")).status).toBe(200);
-      expect((await ask({ host: "0.0.0.0", allowedHosts: ["papers.example"] }, "evil.example")).status).toBe(403);
-    });
-
-    it("takes no long body", async () => {
-      const answer = await post(`${nfe}/runs`, { model: "x".repeat(20_000) });
-      expect(answer.status).toBe(413);
-      expect(await answer.text()).toContain("That is too long");
-    });
-
-    it("says so when a body is no form, and when an address cannot be read", async () => {
-      const answer = await appWith().request(`${origin}${nfe}/runs`, {
-        method: "POST",
-        body: "--x",
-        headers: { host: "localhost:8787", origin, "content-type": "multipart/form-data; boundary=y" },
-      });
-      expect(answer.status).toBe(400);
-      expect(await answer.text()).toContain("That could not be read");
-      for (const path of ["/%E0%A4%A", "/papers/%E0%A4%A", "/runs/%FF", "/date/%"])
-        expect((await get(path)).status).toBe(404);
-    });
-
-    it("goes back to its own pages only after the colours were chosen", async () => {
-      const paths = {
-        "/papers/2409.19977": "/papers/2409.19977",
-        "//evil.example": "/",
-        "/\\evil.example": "/",
-        "https://evil.example": "/",
-      };
-      for (const [from, to] of Object.entries(paths)) {
-        const answer = await post("/theme", { theme: "dark", from });
-        expect(answer.headers.get("location")).toBe(to);
-        expect(answer.headers.get("set-cookie")).toContain("theme=dark");
-        expect(answer.headers.get("set-cookie")).toContain("HttpOnly; SameSite=Lax");
-      }
-      expect((await post("/theme", { theme: "<b>" })).headers.get("set-cookie")).toBeNull();
-    });
-  });
-
   it("keeps the colours that a reader chose", async () => {
-    const html = await (await get("/", { cookie: "theme=dark" })).text();
+    const html = await (await app.get("/", { cookie: "theme=dark" })).text();
     expect(html).toContain('<html lang="en" data-theme="dark">');
-    expect(await (await get("/", { cookie: "theme=evil" })).text()).toContain('<html lang="en">');
+    expect(await (await app.get("/", { cookie: "theme=evil" })).text()).toContain('<html lang="en">');
   });
 
   it("serves style, script and fonts under names that change with their content, for ever", async () => {
     for (const path of Object.values(assetPaths)) {
       expect(path).toMatch(/\.[0-9a-f]{12}\.\w+$/);
-      const answer = await get(path);
+      const answer = await app.get(path);
       expect(answer.status).toBe(200);
       expect(answer.headers.get("cache-control")).toContain("immutable");
     }
-    expect((await get("/assets/style.css")).status).toBe(404);
-    expect((await get("/assets/..%2fstyle.css")).status).toBe(404);
-    const zipped = await get(assetPaths.style, { "accept-encoding": "gzip" });
+    expect((await app.get("/assets/style.css")).status).toBe(404);
+    expect((await app.get("/assets/..%2fstyle.css")).status).toBe(404);
+    const zipped = await app.get(assetPaths.style, { "accept-encoding": "gzip" });
     expect(zipped.headers.get("content-encoding")).toBe("gzip");
   });
 
   it("says that it is well", async () => {
-    expect(await (await get("/healthz")).json()).toEqual({ status: "ok" });
+    expect(await (await app.get("/healthz")).json()).toEqual({ status: "ok" });
   });
 
   it("has a page of its own for what is not there, and for what broke", async () => {
-    const missing = await get("/nope");
+    const missing = await app.get("/nope");
     expect(missing.status).toBe(404);
     expect(await missing.text()).toContain("There is no such page");
 
-    const whole = database;
-    database = usePostgres("postgres://127.0.0.1:1/nobody-listens");
-    const answer = await get("/");
-    await database.close();
-    database = whole;
+    const nowhere = usePostgres("postgres://127.0.0.1:1/nobody-listens");
+    const answer = await app.with({}, nowhere).request(origin, { headers: { host: "localhost" } });
+    await nowhere.close();
     expect(answer.status).toBe(500);
     const html = await answer.text();
     expect(html).toContain("Something broke here");
     expect(html).not.toMatch(/Error:|at async|node_modules/);
-    expect(errors.splice(0)).toHaveLength(1);
+    expect(app.errors.splice(0)).toHaveLength(1);
   });
 });

@@ -1,0 +1,75 @@
+import { createApp } from "../app.tsx";
+import type { Config } from "../config.ts";
+import type { OpenDatabase } from "../database/database.ts";
+import { seed } from "../database/seed.ts";
+import { Implementations } from "../runs/implementations.ts";
+import { knowledgeGraphEmbeddings } from "../runs/knowledge-graph/implementation.tsx";
+import { RunStreams } from "../runs/run.stream.tsx";
+import { RunWorker } from "../runs/run.worker.ts";
+import { openMigratedPglite } from "./databases.ts";
+import { loadFakeModel } from "./fake-model.ts";
+import { temporaryFolder, testConfig } from "./sites.ts";
+
+export const origin = "http://localhost:8787";
+
+/** A paper whose every field tries to be markup. */
+const hostile = {
+  id: "2501.00001",
+  title: String.raw`<script>alert(1)</script> on $\mathcal{O}(n^2)$ & "quotes"`,
+  abstract: String.raw`Costs $5 to $10. <img src=x onerror=alert(1)> $\href{javascript:alert(1)}{x}$ $\undefined{$ ${"$"}x^2$`,
+  authors: JSON.stringify(["Zo\u00EB <b>Bold</b>", "B", "C", "D", "E"]),
+  published_on: "2025-01-01",
+  code_url: null,
+  implementation: null,
+};
+
+/** The answers of a whole site without a port: seeded, with a hostile paper, and a queue that nobody works off. */
+export class TestApp {
+  readonly database: OpenDatabase;
+  readonly errors: unknown[] = [];
+  readonly #data = temporaryFolder();
+
+  private constructor(database: OpenDatabase) {
+    this.database = database;
+  }
+
+  static async open(): Promise<TestApp> {
+    const database = await openMigratedPglite();
+    await seed(database.db);
+    await database.db.insertInto("paper").values(hostile).execute();
+    return new TestApp(database);
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+    this.#data.remove();
+  }
+
+  /** The app under another config, or over another database. */
+  with(changes: Partial<Config> = {}, { db } = this.database) {
+    const config = { ...testConfig(this.#data.folder), ...changes };
+    const onError = (error: unknown) => void this.errors.push(error);
+    const implementations = new Implementations([knowledgeGraphEmbeddings(loadFakeModel)]);
+    const { dataFolder, command } = config;
+    const worker = new RunWorker({ db, dataFolder, command, wordsOf: () => [], onError });
+    void worker.stop();
+    const streams = new RunStreams(db, worker, implementations, 1);
+    return createApp({ services: { db, config, implementations, worker, streams }, onError });
+  }
+
+  get(path: string, headers: Record<string, string> = {}) {
+    return this.with().request(`${origin}${path}`, { headers: { host: "localhost:8787", ...headers } });
+  }
+
+  async text(path: string): Promise<string> {
+    return (await this.get(path)).text();
+  }
+
+  post(path: string, form: Record<string, string>, headers: Record<string, string> = {}) {
+    return this.with().request(`${origin}${path}`, {
+      method: "POST",
+      body: new URLSearchParams(form),
+      headers: { host: "localhost:8787", origin, ...headers },
+    });
+  }
+}
