@@ -103,12 +103,12 @@ const gflop = (3 * 2 * batch * entities * 2 * dimension) / 1e9;
 console.log(
   `NFE-1 step, B ${batch}, D ${dimension}, N ${entities}, ${threads} threads; ${gflop.toFixed(0)} GFLOP in products`,
 );
-for (const [i, { name, peakMiB }] of contenders.entries()) {
+for (const [i, contender] of contenders.entries()) {
   const [middle, least, most] = [median(times[i] ?? []), Math.min(...(times[i] ?? [])), Math.max(...(times[i] ?? []))];
   console.log(
-    `${name.padEnd(34)} median ${middle.toFixed(0)} ms (${least.toFixed(0)} to ${most.toFixed(0)}), ` +
-      `${(gflop / middle).toFixed(3)} TFLOP/s, ours/theirs ${(own / middle).toFixed(2)}, peak ${peakMiB().toFixed(0)} MiB`,
+    `${contender.name.padEnd(34)} median ${middle.toFixed(0)} ms (${least.toFixed(0)} to ${most.toFixed(0)}), ` +
+      `${(gflop / middle).toFixed(3)} TFLOP/s, ours/theirs ${(own / middle).toFixed(2)}, peak ${contender.peakMiB().toFixed(0)} MiB`,
   );
 }
-for (const { end } of contenders) end();
+for (const contender of contenders) contender.end();
 process.exit(0);

@@ -1,7 +1,7 @@
 /** Reverse-mode differentiation of graphs: the derivative is itself a graph, so it can be compiled or differentiated again. */
 import { NotDifferentiableError } from "./errors.ts";
 import { inOrder } from "./graph/emitter.ts";
-import { constant, isTensor, type Tensor, type TensorTree } from "./graph/tensor.ts";
+import { isTensor, type Tensor, type TensorTree } from "./graph/tensor.ts";
 import { treeLeaves, treeMap } from "./graph/tree.ts";
 import { add, full } from "./ops/arithmetic.ts";
 import { addOnto, addsOntoZeros } from "./ops/indexing.ts";
@@ -85,6 +85,3 @@ export function grad<P extends TensorTree, R extends readonly unknown[]>(
 ): (params: P, ...rest: R) => P {
   return (params, ...rest) => valueAndGrad(f)(params, ...rest).grads;
 }
-
-/** A float32 scalar. */
-export const scalar = (value: number): Tensor => constant(value, "float32");

@@ -50,3 +50,15 @@ export {
   StateLostError,
   TensorError,
 } from "./errors.ts";
+export {
+  BindingError,
+  DisposedError,
+  EngineError,
+  EngineLibraryError,
+  EngineVersionError,
+  ModelRejectedError,
+  ProviderUnavailableError,
+  RunCancelledError,
+  RunFailedError,
+  TensorMismatchError,
+} from "./engine/errors.ts";

@@ -19,13 +19,10 @@ import { trainModel } from "../training/train.ts";
 
 const config = z.strictObject({
   ...kgeConfig.shape,
-  out: z
-    .string()
-    .min(1)
-    .meta({
-      placeholder: "DIR",
-      description: "Folder of the run: weights, vocabulary, events, record. Must be new or empty.",
-    }),
+  out: z.string().min(1).meta({
+    placeholder: "DIR",
+    description: "Folder of the run: weights, vocabulary, events, record. Must be new or empty.",
+  }),
   resume: z
     .boolean()
     .default(false)

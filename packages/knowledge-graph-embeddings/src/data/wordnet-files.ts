@@ -6,7 +6,7 @@ import { IntegrityError } from "./errors.ts";
 /** A synset's place: byte offset in its data file, times 4, plus the file (noun 0, verb 1, adjective 2, adverb 3). */
 export type SynsetKey = number;
 
-export interface Pointer {
+interface Pointer {
   /** WordNet's sign for the relation: "@" hypernym, "%p" part meronym, … (wninput(5WN)). */
   readonly symbol: string;
   readonly target: SynsetKey;

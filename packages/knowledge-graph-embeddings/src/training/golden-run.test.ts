@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createResident, type HostTensor } from "@offprint/tensor";
+import { createResident } from "@offprint/tensor";
 import { adam } from "@offprint/training";
 import { describe, expect, it } from "vitest";
 import { readDataset } from "../data/read-folder.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { indexKnownAnswers } from "../evaluation/filter.ts";
 import { queriesOf } from "../evaluation/queries.ts";
-import { modelNamed, type ModelName } from "../models/index.ts";
+import { modelNamed } from "../models/index.ts";
 import { createScorer } from "../scorer.ts";
 import { goldenLayouts, nfeGolden, splitParts } from "../testing/nfe-golden.ts";
 import { compileStep, type TrainingTree } from "./step-program.ts";
@@ -43,7 +43,7 @@ describe.skipIf(!existsSync(folder))(`20 epochs on Nations (skipped where ${fold
       entity: splitParts(rows("entity", entityRows, width(layout.entity)), layout.entity),
       relation: splitParts(rows("relation", bothDirections, width(layout.relation)), layout.relation),
     };
-    const model = modelNamed(layout.model as ModelName, { official: true });
+    const model = modelNamed(layout.model, { official: true });
     const optimizer = adam({ beta1: endToEnd.betas[0], beta2: endToEnd.betas[1], epsilon: endToEnd.eps });
     const initial = { params, optimizer: optimizer.init(params) as TrainingTree["optimizer"] };
     const state = await createResident<TrainingTree>(initial);
@@ -85,7 +85,7 @@ describe.skipIf(!existsSync(folder))(`20 epochs on Nations (skipped where ${fold
     for (const [epoch, wanted] of golden.epochLoss.entries()) {
       expect(Math.abs((epochLoss[epoch] ?? NaN) / wanted - 1)).toBeLessThan(1e-3);
     }
-    const scorer = await createScorer(model, state as never, { gamma });
+    const scorer = await createScorer(model, state, { gamma });
     const known = indexKnownAnswers([dataset.train, dataset.valid, dataset.test], size);
     for (const split of ["valid", "test"] as const) {
       const { report } = await evaluate({
@@ -96,7 +96,7 @@ describe.skipIf(!existsSync(folder))(`20 epochs on Nations (skipped where ${fold
       expect(report.ranks.pessimistic.mrr).toBeCloseTo(golden[split].mrr, 2);
     }
     const first = (await state.readAll()).params.entity;
-    expect(Object.values(first).every((part) => (part as HostTensor).data.every(Number.isFinite))).toBe(true);
+    expect(Object.values(first).every((part) => part.data.every(Number.isFinite))).toBe(true);
     await scorer.dispose();
     for (const step of steps.values()) await step.dispose();
     state.dispose();

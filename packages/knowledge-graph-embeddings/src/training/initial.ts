@@ -30,8 +30,3 @@ export function initialEmbeddings(model: Model, sizes: TableSizes, seed: number)
     relation: draw("relation", 2 * sizes.relations, model.relation),
   };
 }
-
-/** Numbers that a model of these sizes learns. */
-export function parameterCount(model: Model, { entities, relations, dimension }: TableSizes): number {
-  return dimension * (entities * Object.keys(model.entity).length + 2 * relations * Object.keys(model.relation).length);
-}

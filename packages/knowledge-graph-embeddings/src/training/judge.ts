@@ -22,7 +22,7 @@ export interface Judge {
 }
 
 /** What a report is made with. */
-export interface ReportChoices {
+interface ReportChoices {
   /** Of the bootstrap intervals. */
   readonly seed: number;
   readonly relationCategories?: readonly string[];

@@ -33,7 +33,7 @@ export interface StepSettings {
 }
 
 /** Inputs of a step: `heads`, `relations`, `tails` (and `negatives` `[b, m]`) as indices, and the scalar `learningRate`. */
-export type StepInputs = Readonly<Record<string, TensorSpec>>;
+type StepInputs = Readonly<Record<string, TensorSpec>>;
 export type StepProgram = Program<TrainingTree, StepInputs, { readonly loss: Tensor }>;
 
 /**

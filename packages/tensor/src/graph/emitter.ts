@@ -1,6 +1,6 @@
 import { elementCount, onnxElementType, type DType, type HostTensor, type Shape } from "../dtype.ts";
 import type { AttributeValue, GraphProto, Initializer, NodeProto, ValueInfo } from "../onnx/model.ts";
-import { constant, isPlaceholder, type Tensor } from "./tensor.ts";
+import { constant, type Tensor } from "./tensor.ts";
 
 /** A whole number becomes an ONNX `int`, a list of them `ints`, text a `string`; anything else is tagged. */
 export type AttributeSugar = number | string | readonly number[] | AttributeValue;
@@ -197,9 +197,6 @@ export function inOrder(roots: readonly Tensor[], known?: ReadonlyMap<Tensor, un
   }
   return [...seen].toSorted((a, b) => a.id - b.id);
 }
-
-/** The placeholders among the tensors that `roots` are computed from. */
-export const placeholdersOf = (roots: readonly Tensor[]): Tensor[] => inOrder(roots).filter(isPlaceholder);
 
 /** A node, and the graphs inside of it, with other names of values. */
 function renameValues(node: NodeProto, current: (name: string) => string): NodeProto {

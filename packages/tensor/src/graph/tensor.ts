@@ -83,9 +83,6 @@ export type TensorTree = Tree<Tensor>;
 export const isHostTensor = (value: unknown): value is HostTensor =>
   typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "data" in value;
 
-export const isSpec = (value: unknown): value is TensorSpec =>
-  typeof value === "object" && value !== null && "dtype" in value && Array.isArray((value as TensorSpec).shape);
-
 /** A value fed from outside when the program runs. */
 const placeholderOp: Op<{ name: string }> = {
   name: "placeholder",

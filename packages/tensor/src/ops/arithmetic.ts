@@ -4,14 +4,7 @@
  */
 import { elementCount, type Shape } from "../dtype.ts";
 import { DTypeMismatchError, InvalidArgumentError, ShapeMismatchError } from "../errors.ts";
-import {
-  constant,
-  type Attributes,
-  type Differentiation,
-  type Op,
-  type Tensor,
-  type TensorLike,
-} from "../graph/tensor.ts";
+import { constant, type Differentiation, type Op, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { apply, axesOf, broadcastShapes, lengthOf, liftPair, sameShape } from "./shapes.ts";
 
 const reshapeOp: Op<{ shape: Shape }> = {
@@ -157,6 +150,3 @@ export const neg: (x: Tensor) => Tensor = unaryOp("neg", "Neg", (grad) => neg(gr
 export function full(shape: Shape, value: number, dtype: Tensor["dtype"] = "float32"): Tensor {
   return broadcastTo(constant(value, dtype), shape);
 }
-
-/** Attributes of operations that have none. */
-export type NoAttributes = Attributes & Empty;

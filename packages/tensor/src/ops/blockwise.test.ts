@@ -71,14 +71,12 @@ describe("blockwise", () => {
     await swap.dispose();
   });
 
-  it("refuses what is not elementwise, and tensors of several shapes", () => {
+  it("refuses what is not elementwise", () => {
     const run = (f: (parts: { a: Tensor }) => { a: Tensor }) =>
       compile({
         state: { a: randomTensor([400, 1000], numbers(1)) },
         run: ({ state }) => ({ state: ops.blockwise(f, { a: state.a }) }),
       });
-    return Promise.all([
-      expect(run(({ a }) => ({ a: ops.softmax(a) }))).rejects.toThrow(/blockwise: wanted elementwise.*softmax/),
-    ]);
+    return expect(run(({ a }) => ({ a: ops.softmax(a) }))).rejects.toThrow(/blockwise: wanted elementwise.*softmax/);
   });
 });

@@ -1,7 +1,7 @@
 import type { DType } from "../dtype.ts";
 import { constant, isTensor, lift, type Op, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { add, binaryOp, div, mul, neg, sub, sumTo, unaryOp } from "./arithmetic.ts";
-import { apply, broadcastShapes, isFloat, liftPair, sameShape, wantFloat } from "./shapes.ts";
+import { apply, broadcastShapes, isFloat, liftPair, wantFloat } from "./shapes.ts";
 import { DTypeMismatchError } from "../errors.ts";
 
 type Unary = (x: Tensor) => Tensor;
@@ -149,6 +149,3 @@ const stopGradientOp: Op<Record<string, never>> = {
 
 /** `x` itself, as a constant to every derivative. */
 export const stopGradient = (x: Tensor): Tensor => apply(stopGradientOp, [x], x.dtype, x.shape, {});
-
-/** Whether two tensors could be added without broadcasting. */
-export const alike = (a: Tensor, b: Tensor): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);

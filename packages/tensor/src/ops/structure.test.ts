@@ -49,7 +49,7 @@ describe("matmul", () => {
   ])("equals its rows multiplied alone when the result is tall: %s", async (_how, rows) => {
     const next = numbers(3);
     const [a, b] = [randomTensor([160, rows], next), randomTensor([1200, 160], next)];
-    const product: F = (x, y) => ops.matmul(x as Tensor, y as Tensor, { transposeA: true, transposeB: true });
+    const product: F = (x, y) => ops.matmul(x, y, { transposeA: true, transposeB: true });
     const tall = data(await evaluate(product, a, b));
     for (const row of [0, 1, 399, 400, 785, rows - 1]) {
       const wanted = Array.from({ length: 1200 }, (_, j) => {
@@ -193,7 +193,7 @@ describe("indexing", () => {
       for (let j = 0; j < width; j++)
         wanted[row * width + j] = (wanted[row * width + j] ?? 0) + Number(updates.data[i * width + j]);
     const zeros = hostTensor(new Float32Array(length * width), [length, width]);
-    const scatter: F = (b, i, u) => ops.scatterAdd(b as Tensor, i as Tensor, u as Tensor);
+    const scatter: F = (b, i, u) => ops.scatterAdd(b, i, u);
     const first = data(await evaluate(scatter, zeros, indices(places), updates));
     expectClose(first, wanted, 1e-4, 1e-4);
     for (let again = 0; again < 8; again++) {
