@@ -19,9 +19,9 @@ export const kgeConfig = z.strictObject({
     .int()
     .min(1)
     .max(65_536)
-    .default(128)
+    .default(64)
     .describe("Coordinates d of the set; memory and time grow linearly."),
-  epochs: z.int().min(1).max(100_000).default(20).describe("Passes over the training triples, both directions each."),
+  epochs: z.int().min(1).max(100_000).default(10).describe("Passes over the training triples, both directions each."),
   batchSize: z.int().min(1).max(1_000_000).default(256).describe("Queries in one update."),
   learningRate: positive.max(100).default(0.01).describe("Adam's step size in the first epoch."),
   decay: positive.max(1).default(0.98).describe("Factor on the learning rate after each epoch."),
@@ -45,7 +45,7 @@ export const kgeConfig = z.strictObject({
     .max(1000)
     .default(1)
     .describe("How much more hard negatives weigh, for self-adversarial; 0: all the same."),
-  evaluateEvery: z.int().min(1).default(5).describe("Epochs between two validations; the best one's weights are kept."),
+  evaluateEvery: z.int().min(1).default(2).describe("Epochs between two validations; the best one's weights are kept."),
   patience: z.int().min(1).optional().describe("Stop after so many validations without a better MRR; absent: never."),
   seed: z
     .int()

@@ -19,7 +19,7 @@ const numbersPerDimension: Partial<Record<Settings["model"], number>> = { "nfe-2
 /** Seconds until the first step: reading the graph and building the programs. */
 const startSeconds = 4;
 /** Multiply-adds a second of a step on two cores, all of its parts counted in. */
-const speed = 4e10;
+const speed = 2.4e10;
 
 /** Time and memory of a run, or undefined for a graph whose size is not known here. */
 export function estimateRun(settings: Settings): RunEstimate | undefined {

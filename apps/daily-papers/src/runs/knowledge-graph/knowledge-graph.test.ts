@@ -62,7 +62,7 @@ describe("the command", () => {
   it("is the same on the page and in the process, but for the place of things", () => {
     const settings = { ...defaults(), dataset: "my-graph" };
     expect(trainCommandLine(settings)).toBe(
-      "npx offprint kge train --dataset data/datasets/my-graph --model nfe-1 --dimension 128 --epochs 20 --batch-size 256 " +
+      "npx offprint kge train --dataset data/datasets/my-graph --model nfe-1 --dimension 64 --epochs 10 --batch-size 256 " +
         "--learning-rate 0.01 --gamma 3 --decay 0.98 --seed 0 --out nfe-1-my-graph",
     );
     expect(trainWords(settings, "/srv/data").slice(0, 4)).toEqual([

@@ -59,8 +59,8 @@ interface NumberField {
 
 /** The numbers of the form. The page allows less than the command line: its readers share one machine. */
 export const numberFields = {
-  dimension: { label: "Dimensions", least: 4, most: 512, whole: true, default: 128 },
-  epochs: { label: "Epochs", least: 1, most: 200, whole: true, default: 20 },
+  dimension: { label: "Dimensions", least: 4, most: 512, whole: true, default: 64 },
+  epochs: { label: "Epochs", least: 1, most: 200, whole: true, default: 10 },
   learningRate: { label: "Learning rate", least: 0.000_01, most: 1, whole: false, default: 0.01 },
   gamma: { label: "Margin γ", least: 0, most: 100, whole: false, default: 3 },
   batchSize: { label: "Batch size", least: 16, most: 4096, whole: true, default: 256 },
