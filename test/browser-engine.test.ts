@@ -1,6 +1,7 @@
 /** The same program, the same ONNX bytes: in Chromium on WebAssembly and in Node on the native library. */
-import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,17 +30,17 @@ it("trains in a browser as it does in Node", { timeout: 120_000 }, async () => {
     logLevel: "error",
   });
   const script = bundle.outputFiles[0]?.text ?? "";
-  const wasm = dirname(fileURLToPath(import.meta.resolve("onnxruntime-web/wasm")));
+  const ofTensor = createRequire(new URL("../packages/tensor/src/web.ts", import.meta.url));
+  const wasm = dirname(ofTensor.resolve("onnxruntime-web/wasm"));
   const server = createServer((request, response) => {
     const name = basename(request.url ?? "/");
     const send = (body: string | Buffer, extension: string) =>
       response.writeHead(200, { "content-type": types[extension] ?? "" }).end(body);
     if (request.url === "/") return send("<!doctype html><title>t</title><script src=program.js></script>", ".html");
     if (name === "program.js") return send(script, ".js");
-    readFile(join(wasm, name)).then(
-      (file) => send(file, extname(name)),
-      () => response.writeHead(404).end(),
-    );
+    const path = join(wasm, name);
+    if (!existsSync(path)) return response.writeHead(404).end();
+    return send(readFileSync(path), extname(name));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
