@@ -1,5 +1,5 @@
 import { backpropagate } from "./autodiff.ts";
-import { isTensor, type Op, type Tensor, type TensorTree } from "./graph/tensor.ts";
+import { isPlaceholder, isTensor, type Op, type Tensor, type TensorTree } from "./graph/tensor.ts";
 import { treeLeaves, treeMap } from "./graph/tree.ts";
 import { add, mul, reshape } from "./ops/arithmetic.ts";
 import { slice } from "./ops/movement.ts";
@@ -13,19 +13,25 @@ const checkpointOp: Op<{ again: (leaves: Leaves) => Tensor }> = {
   // The last input is the value; the leaves before it are what the recomputation starts from.
   emit: (_emitter, inputs) => inputs.at(-1) ?? "",
   derivative: ({ inputs, grad, attributes: { again } }) => {
-    const leaves = inputs.slice(0, -1).map((leaf) => (isFloat(leaf.dtype) ? after(leaf, grad) : leaf));
-    return [...backpropagate(again(leaves), grad, leaves), undefined];
+    const leaves = inputs.slice(0, -1).map((leaf) => (isFloat(leaf.dtype) ? after(leaf, [grad]) : leaf));
+    const found = backpropagate(again(leaves), grad, leaves);
+    // The engine would put off the gradients of parameters, which nothing waits for, and keep all that was recomputed for
+    // them: so what leads further back waits for them.
+    const all = found.filter((part) => part !== undefined);
+    const parts = found.map((part, i) => (part && inputs[i] && !isPlaceholder(inputs[i]) ? after(part, all) : part));
+    return [...parts, undefined];
   },
   flops: () => 0,
 };
 
 /**
- * `leaf`, but not before `grad` is known. Without this the engine would find that the recomputed graph equals the first
- * one, merge them, and keep every intermediate value. Nothing folds the product by zero away, since `grad` is not constant.
+ * `x`, but not before `others` are known. Without this the engine would find that the recomputed graph equals the first one,
+ * merge them, and keep every intermediate value. Nothing folds the products by zero away, since `others` are not constant.
  */
-function after(leaf: Tensor, grad: Tensor): Tensor {
-  const first = slice(reshape(grad, [-1]), { axis: 0, start: 0, end: 1 });
-  return add(leaf, reshape(mul(first, 0), []));
+function after(x: Tensor, others: readonly Tensor[]): Tensor {
+  const firsts = others.map((other) => slice(reshape(other, [-1]), { axis: 0, start: 0, end: 1 }));
+  const nothing = firsts.map((first) => mul(first, 0)).reduce((total, zero) => add(total, zero));
+  return add(x, reshape(nothing, []));
 }
 
 /**
