@@ -33,7 +33,8 @@ export { checkpoint } from "./checkpoint.ts";
 // Programs
 export { compile, createResident, defaultEngine, openEngine, type EngineChoice } from "./default-engine.ts";
 export { hostTensor } from "./host-tensor.ts";
-export type { InputValue, Program, ProgramDefinition, ProgramSummary, RunOptions } from "./program.ts";
+export type { InputValue, Program, ProgramDefinition, RunOptions } from "./program.ts";
+export type { ProgramSummary } from "./program-summary.ts";
 export { Resident } from "./resident.ts";
 export { cachePrograms } from "./program-cache.ts";
 

@@ -151,6 +151,7 @@ describe("a program", () => {
     expect(summary.ops["mul"]).toBeGreaterThan(2);
     expect(summary.flops).toBeGreaterThan(10);
     expect(summary.stateBytes).toBe(2 * 3 * 4);
+    expect(summary.toString()).toMatch(/^3 parameters[\s\S]*operations: .*mul \d[\s\S]*float32\[3\]/);
   });
 
   it("runs 10,000 times without growing", async () => {

@@ -9,6 +9,7 @@ import { isHostTensor, isPlaceholder, isTensor, placeholder, type Tensor } from 
 import { treeLeaves, type MapTree, type Tree } from "./graph/tree.ts";
 import { encodeModel } from "./onnx/model.ts";
 import { sameShape } from "./ops/shapes.ts";
+import { ProgramSummary } from "./program-summary.ts";
 import { Resident, type Slot } from "./resident.ts";
 
 type Specs = Readonly<Record<string, TensorSpec>>;
@@ -256,26 +257,10 @@ export class Program<S extends Tree<HostTensor>, I extends Specs, O extends Outp
     return host;
   }
 
-  /** Operations, sizes and cost of one run with these outputs. */
+  /** Operations, sizes and cost of one run with these outputs; `toString()` of it is a readable dump. */
   describe(outputs: readonly (keyof O & string)[] = Object.keys(this.#outputs)): ProgramSummary {
-    const order = inOrder([...outputs.map((name) => this.#output(name)), ...this.#next.values()]);
-    const ops: Record<string, number> = {};
-    let flops = 0;
-    let bytes = 0;
-    for (const node of order) {
-      ops[node.op.name] = (ops[node.op.name] ?? 0) + 1;
-      flops += node.op.flops ? node.op.flops(node, node.attributes) : node.size;
-      if (!node.op.view)
-        bytes += [node, ...node.inputs].reduce((total, { size, dtype }) => total + size * bytesPerElement(dtype), 0);
-    }
-    const parameters = [...this.#leaves].filter(([path]) => path.startsWith("params.")).map(([, leaf]) => leaf.size);
-    return {
-      ops,
-      flops,
-      bytes,
-      parameters: parameters.reduce((total, size) => total + size, 0),
-      stateBytes: this.state.byteLength,
-    };
+    const roots = [...outputs.map((name) => this.#output(name)), ...this.#next.values()];
+    return new ProgramSummary(inOrder(roots), this.#leaves, this.state.byteLength);
   }
 
   /** Frees sessions and buffers, and the state unless it is shared; repeating it does nothing. */
@@ -324,18 +309,4 @@ function onlyKept(
   const read = new Set([...order.flatMap(({ inputs }) => inputs), ...outputs.map(([, tensor]) => tensor)]);
   const next = updates.map(([, tensor]) => tensor);
   return new Set(next.filter((tensor, i) => !read.has(tensor) && next.indexOf(tensor) === i));
-}
-
-/** What a compiled program consists of. */
-export interface ProgramSummary {
-  /** How often each operation occurs. */
-  readonly ops: Readonly<Record<string, number>>;
-  /** Values under `params` in the state. */
-  readonly parameters: number;
-  /** Estimated floating-point operations of a run. */
-  readonly flops: number;
-  /** Estimated bytes read and written by a run if nothing stays in a cache. */
-  readonly bytes: number;
-  /** Bytes of the resident state. */
-  readonly stateBytes: number;
 }
