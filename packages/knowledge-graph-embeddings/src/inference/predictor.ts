@@ -14,6 +14,7 @@ export class Predictor {
   #scorer: Promise<Scorer> | undefined;
   #spreads: Promise<SpreadReader | undefined> | undefined;
   #neighbours: Promise<NeighbourSearch> | undefined;
+  #check: SpreadCheck | undefined;
 
   private constructor(graph: LearnedGraph, state: EmbeddingState) {
     this.graph = graph;
@@ -25,9 +26,22 @@ export class Predictor {
     return new Predictor(graph, await createResident(values, engine ? { engine } : {}));
   }
 
-  /** Ranked answers to (head, relation, ?) or (?, relation, tail). See {@link predictAnswers}. */
+  /**
+   * Ranked answers to (head, relation, ?) or (?, relation, tail). See {@link predictAnswers}. What is said of the spread ends
+   * with whether it can be read at all.
+   */
   async predict(query: PredictionQuery, signal?: AbortSignal): Promise<Predictions> {
-    return predictAnswers(this.graph, await this.scorer(), await this.#spreadReader(), query, signal);
+    const predictions = await predictAnswers(
+      this.graph,
+      await this.scorer(),
+      await this.#spreadReader(),
+      query,
+      signal,
+    );
+    const check = await this.checkSpread();
+    if (!check.available) return predictions;
+    const { meaning } = predictions;
+    return { ...predictions, meaning: { ...meaning, spread: `${meaning.spread} ${check.text}` } };
   }
 
   /** Entities near one. See {@link nearestEntities}. */
@@ -38,7 +52,8 @@ export class Predictor {
 
   /** Whether the model's own spread can be read. */
   async checkSpread(): Promise<SpreadCheck> {
-    return checkSpread(this.graph.model, await this.#spreadReader(), this.graph.splits.train);
+    this.#check ??= checkSpread(this.graph.model, await this.#spreadReader(), this.graph.splits.train);
+    return this.#check;
   }
 
   /** Which rules the relations follow under the model. See {@link learnRules}. */

@@ -50,6 +50,18 @@ describe("the check of the spread", () => {
     expect(await checked(withScales(untrained(graph), () => 0.1))).toMatchObject({ collapsed: true });
   });
 
+  it("is said beside the answers, so that nobody reads a collapsed spread", async () => {
+    const { relations, entities } = untrained(graph);
+    const relation = relations.label(0);
+    const head = entities.label(0);
+    const meaning = async (scale: (entity: number) => number): Promise<string> => {
+      await using predictor = await Predictor.create(withScales(untrained(graph), scale));
+      return (await predictor.predict({ head, relation })).meaning.spread;
+    };
+    expect(await meaning((entity) => 1e-4 * (1 + (entity % 3)))).toMatch(/has collapsed.*Do not read it/);
+    expect(await meaning((entity) => 0.1 * (1 + (entity % 3)))).toMatch(/can be read/);
+  });
+
   it("finds a collapse when all entities lie in one place", async () => {
     const learned = untrained(graph);
     (learned.embeddings.entity["shift"]!.data as Float32Array).fill(0);

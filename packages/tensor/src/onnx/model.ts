@@ -50,8 +50,8 @@ export interface GraphProto {
 }
 
 /**
- * Operator set of the models: the newest whose movement and arithmetic operators have kernels in every provider that the
- * project runs on (CPU, wasm, CUDA, WebGPU). A later one would only rename their versions.
+ * Operator set of the models, tried on the CPU, in WebAssembly and on WebGPU's software adapter. A later one would bring
+ * operators that are not used here.
  */
 const defaultOpset = 21;
 
