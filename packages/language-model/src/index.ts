@@ -1,0 +1,1 @@
+export type { Attend, Attended, CausalLanguageModel, ForwardOptions, Weights } from "./model.ts";
