@@ -13,6 +13,11 @@ await runProcess({
       summary: "Knowledge graph embedding: learn a graph, rate triples, predict missing ones.",
       load: async () => (await import("@offprint/knowledge-graph-embeddings")).kgeCommands,
     },
+    {
+      name: "longlora",
+      summary: "Long contexts: extend a language model's context, judge it, merge and export it.",
+      load: async () => (await import("@offprint/long-context-lora")).longloraCommands,
+    },
   ],
 });
 

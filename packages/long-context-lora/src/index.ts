@@ -1,1 +1,5 @@
-export {};
+// Command line
+export { longloraCommands } from "./commands/index.ts";
+
+// Errors
+export { LongLoraError } from "./errors.ts";
