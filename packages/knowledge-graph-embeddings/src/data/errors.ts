@@ -160,19 +160,6 @@ export class UnknownDatasetError extends KgeDataError {
   }
 }
 
-/** Nothing could be downloaded; `tried` has a line for each address with its reason. */
-export class DownloadError extends KgeDataError {
-  override readonly name = "DownloadError";
-  readonly code = "DOWNLOAD_FAILED";
-  readonly tried: readonly string[];
-  constructor(what: string, tried: readonly string[], advice: string, cause?: unknown) {
-    super(`${what} could not be downloaded. Tried:\n${tried.map((line) => `  ${line}`).join("\n")}\n${advice}`, {
-      cause,
-    });
-    this.tried = tried;
-  }
-}
-
 /** Content that is not what its published checksum or counts say. */
 export class IntegrityError extends KgeDataError {
   override readonly name = "IntegrityError";

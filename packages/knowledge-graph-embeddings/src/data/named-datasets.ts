@@ -1,9 +1,6 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultCacheFolder } from "./cache-folder.ts";
-import { type Checksum, checksumOf } from "./checksum.ts";
+import { type Checksum, defaultCacheFolder, downloadFile, type DownloadOptions, isIntact } from "@offprint/download";
 import { type Dataset, type SplitName, splitNames } from "./dataset.ts";
-import { downloadFile, type DownloadOptions } from "./download.ts";
 import { IntegrityError } from "./errors.ts";
 import { readDataset } from "./read-folder.ts";
 
@@ -140,14 +137,6 @@ export async function loadNamedDataset(name: string, options: NamedDatasetOption
   });
   if (came !== published) throw new IntegrityError(folder, published, came, "remove the folder to download it again");
   return dataset;
-}
-
-async function isIntact(file: string, checksum: Checksum): Promise<boolean> {
-  const exists = await stat(file).then(
-    (entry) => entry.isFile(),
-    () => false,
-  );
-  return exists && (await checksumOf(file, checksum)) === checksum;
 }
 
 function describe(entities: number, relations: number, parts: Record<SplitName, { length: number }>): string {

@@ -15,6 +15,8 @@ export interface DownloadOptions {
   readonly retryDelay?: number | undefined;
   /** A larger file is refused. Default 512 MiB. */
   readonly maxBytes?: number | undefined;
+  /** Sent with each request; a redirect to another host does not get `authorization`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Told as bytes arrive; `total` where the server says it. */
   readonly onProgress?: ((progress: { file: string; bytes: number; total: number | undefined }) => void) | undefined;
 }
@@ -75,7 +77,7 @@ export async function downloadFile(download: Download, options: DownloadOptions 
 
 /** Appends to `part` what is missing of it. */
 async function fetchInto(part: string, url: string, options: DownloadOptions): Promise<void> {
-  const { signal, idleTimeout = 30_000, maxBytes = 512 * 2 ** 20, onProgress } = options;
+  const { signal, idleTimeout = 30_000, maxBytes = 512 * 2 ** 20, headers = {}, onProgress } = options;
   const idle = new AbortController();
   const timer = setTimeout(() => idle.abort(new Error(`no bytes for ${idleTimeout / 1000} s`)), idleTimeout);
   try {
@@ -86,7 +88,7 @@ async function fetchInto(part: string, url: string, options: DownloadOptions): P
     const response = await fetch(url, {
       signal: signal === undefined ? idle.signal : AbortSignal.any([signal, idle.signal]),
       // Compressed transfers have no stable byte positions to continue at.
-      headers: { "accept-encoding": "identity", ...(have > 0 && { range: `bytes=${have}-` }) },
+      headers: { ...headers, "accept-encoding": "identity", ...(have > 0 && { range: `bytes=${have}-` }) },
     });
     const start = response.headers.get("content-range")?.match(/^bytes (\d+)-/)?.[1];
     const continues = response.status === 206 && Number(start) === have;

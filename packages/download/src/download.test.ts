@@ -118,6 +118,15 @@ describe("downloadFile", () => {
     expect((await readFile(target)).equals(content)).toBe(true);
   });
 
+  it("keeps the authorization from a host that it is redirected to", async () => {
+    const { url: goal, requests: elsewhere } = await serve(good);
+    const { url, requests } = await serve((_, response) => void response.writeHead(302, { location: goal }).end());
+    const { run } = await download([url], { headers: { authorization: "Bearer secret" } });
+    await run();
+    expect(requests[0]?.headers.authorization).toBe("Bearer secret");
+    expect(elsewhere[0]?.headers.authorization).toBeUndefined();
+  });
+
   it("goes to the next address at once after 404, and after the last try otherwise", async () => {
     const [missing, failing, working] = [await serve(status(404)), await serve(status(500)), await serve(good)];
     const { run } = await download([missing.url, failing.url, working.url]);
