@@ -60,6 +60,7 @@ export { addAlong, gather, range, scatterAdd, takeAlong } from "./indexing.ts";
 export { matmul, type MatmulOptions } from "./matmul.ts";
 export { layerNorm, rmsNorm, type NormOptions } from "./normalization.ts";
 export { attention, rotary, type AttentionOptions } from "./attention.ts";
+export { causalAttention, type CausalAttentionOptions } from "./causal-attention.ts";
 export { crossEntropy, oneVersusAll } from "./loss.ts";
 export { primitive } from "./primitive.ts";
 export { blockwise } from "./blockwise.ts";
