@@ -77,6 +77,13 @@ describe("a program", () => {
     expect((await total.run({})).total.data[0]).toBe(11);
   });
 
+  it("reads leaves and branches whose names hold dots", async () => {
+    const state = keep(await createResident({ params: { "layer.0.weight": vector(1), "layer.0": vector(2) } }));
+    expect(list((await state.read("params.layer.0.weight")) as HostTensor)).toEqual([1]);
+    expect(list((await state.read("params.layer.0")) as HostTensor)).toEqual([2]);
+    expect(Object.keys(await state.read("params"))).toEqual(["layer.0.weight", "layer.0"]);
+  });
+
   it("swaps two leaves, which cannot happen in place", async () => {
     const program = keep(
       await compile({

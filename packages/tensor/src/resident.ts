@@ -83,9 +83,8 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
       }
       const values = new Map<string, HostTensor>();
       for (const slot of wanted) values.set(slot.path, await slot.current.read());
-      let node: unknown = this.#structure;
-      for (const key of path === "" ? [] : path.split(".")) node = (node as Record<string, unknown>)[key];
-      return treeMap<Slot, HostTensor>(node as Tree<Slot>, isSlot, (slot) => values.get(slot.path) as HostTensor);
+      const node = branchAt(this.#structure, path) ?? {};
+      return treeMap<Slot, HostTensor>(node, isSlot, (slot) => values.get(slot.path) as HostTensor);
     });
   }
 
@@ -147,3 +146,15 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
 
 const isSlot = (value: unknown): value is Slot =>
   typeof value === "object" && value !== null && "current" in value && "spec" in value;
+
+/** What lies under a path; keys may hold dots themselves, as the names of weights do. */
+function branchAt(node: Tree<Slot>, path: string): Tree<Slot> | undefined {
+  if (path === "") return node;
+  if (isSlot(node)) return undefined;
+  for (const [key, child] of Object.entries(node) as [string, Tree<Slot>][]) {
+    if (path !== key && !path.startsWith(`${key}.`)) continue;
+    const found = branchAt(child, path.slice(key.length + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
