@@ -17,7 +17,10 @@ interface Sizes {
 }
 
 /** One query after the other, in float64. */
-function naive(q: HostTensor, k: HostTensor, v: HostTensor, documents?: readonly number[]): number[] {
+function naive(
+  [q, k, v]: readonly [HostTensor, HostTensor, HostTensor],
+  together: (i: number, row: number, column: number) => boolean = () => true,
+): number[] {
   const [b = 0, heads = 0, n = 0, d = 0] = q.shape;
   const [, kvHeads = 0, m = 0] = k.shape;
   const at = ({ data, shape }: HostTensor, i: number, h: number, row: number, c: number): number =>
@@ -28,8 +31,7 @@ function naive(q: HostTensor, k: HostTensor, v: HostTensor, documents?: readonly
       const kv = Math.floor((h * kvHeads) / heads);
       for (let row = 0; row < n; row++) {
         const weights = Array.from({ length: m }, (_, column) => {
-          const seen = column <= row + m - n && documents?.[i * n + row] === documents?.[i * n + column];
-          if (!seen) return 0;
+          if (column > row + m - n || !together(i, row, column)) return 0;
           let score = 0;
           for (let c = 0; c < d; c++) score += at(q, i, h, row, c) * at(k, i, kv, column, c);
           return Math.exp(score / Math.sqrt(d));
@@ -68,7 +70,7 @@ describe("causal attention", () => {
     await fc.assert(
       fc.asyncProperty(sizes, async (size) => {
         const inputs = draw(size);
-        expectClose((await evaluate(causal, ...inputs)).data as Float32Array, naive(...inputs));
+        expectClose((await evaluate(causal, ...inputs)).data as Float32Array, naive(inputs));
       }),
       { numRuns: 12 },
     );
@@ -83,8 +85,28 @@ describe("causal attention", () => {
     const ids = [0, 0, 0, 1, 1, 2, 5, 5, 5, 5, 5, 5];
     const documents = hostTensor(Int32Array.from(ids), [2, 6]);
     const attend = (q: Tensor, k: Tensor, v: Tensor, ids: Tensor) => causalAttention(q, k, v, { documents: ids });
-    expectClose((await evaluate(attend, ...inputs, documents)).data as Float32Array, naive(...inputs, ids));
+    expectClose(
+      (await evaluate(attend, ...inputs, documents)).data as Float32Array,
+      naive(inputs, (i, row, column) => ids[i * 6 + row] === ids[i * 6 + column]),
+    );
     await expectGradient(attend, [...inputs, documents]);
+  });
+
+  it("sees only its own piece where the sequence is cut", async () => {
+    const pieces = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(sizes, pieces, async (size, lengths) => {
+        const borders = lengths.reduce((all, length) => [...all, (all.at(-1) ?? 0) + length], [0]);
+        const inputs = draw({ ...size, n: borders.at(-1) ?? 0, past: 0 });
+        const cut = (q: Tensor, k: Tensor, v: Tensor): Tensor => causalAttention(q, k, v, { borders });
+        const pieceOf = (row: number): number => borders.findIndex((border) => border > row);
+        const wanted = naive(inputs, (_, row, column) => pieceOf(row) === pieceOf(column));
+        expectClose((await evaluate(cut, ...inputs)).data as Float32Array, wanted);
+      }),
+      { numRuns: 12 },
+    );
+    const cut = (q: Tensor, k: Tensor, v: Tensor): Tensor => causalAttention(q, k, v, { borders: [0, 1, 3, 5] });
+    await expectGradient(cut, draw({ b: 1, kvHeads: 2, shared: 2, n: 5, past: 0, d: 2 }));
   });
 
   it("says what does not fit", () => {
@@ -93,5 +115,7 @@ describe("causal attention", () => {
       causalAttention(tensor(1, heads, n, 2), tensor(1, kvHeads, m, 2), tensor(1, kvHeads, m, 2));
     expect(() => attend(4, 3, 2, 2)).toThrow(ShapeMismatchError);
     expect(() => attend(4, 2, 3, 2)).toThrow(/m ≥ n/);
+    const x = tensor(1, 1, 4, 2);
+    expect(() => causalAttention(x, x, x, { borders: [0, 3] })).toThrow(/ascend from 0 to 4, got 0, 3/);
   });
 });

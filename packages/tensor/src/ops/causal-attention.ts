@@ -4,12 +4,18 @@ import { softmax } from "./activation.ts";
 import { add, mul, reshape, sub } from "./arithmetic.ts";
 import { cast, equal } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { concat, slice } from "./movement.ts";
 import { lengthOf, sameShape } from "./shapes.ts";
 
 /** Settings of causal attention. */
 export interface CausalAttentionOptions {
   /** Factor of the scores; 1/√d where absent. */
   readonly scale?: number;
+  /**
+   * 0, …, n ascending: the sequence is cut there and a position sees only its own piece. Absent: one piece. Needs as many
+   * keys as queries.
+   */
+  readonly borders?: readonly number[];
   /** int32 `[b, n]`: a position sees only those with its own number. Needs as many keys as queries. */
   readonly documents?: Tensor;
 }
@@ -24,12 +30,7 @@ const never = -1e30;
  * arXiv:2305.13245). Padding on the right needs no mask: no earlier position sees it.
  * @throws {ShapeMismatchError} unless `kvHeads` divides `heads` and m ≥ n.
  */
-export function causalAttention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  { scale, documents }: CausalAttentionOptions = {},
-): Tensor {
+export function causalAttention(q: Tensor, k: Tensor, v: Tensor, options: CausalAttentionOptions = {}): Tensor {
   const [b = 0, heads = 0, n = 0, d = 0] = q.shape;
   const [, kvHeads = 0, m = 0] = k.shape;
   const fits =
@@ -38,6 +39,7 @@ export function causalAttention(
     const wanted = "queries [b, heads, n, d], keys [b, kvHeads, m, d], kvHeads a divisor of heads, m ≥ n";
     throw new ShapeMismatchError("causalAttention", q.shape, k.shape, wanted);
   }
+  const { documents, borders = [0, n] } = options;
   if (documents && (m !== n || !sameShape(documents.shape, [b, n]))) {
     throw new InvalidArgumentError(
       "causalAttention",
@@ -45,16 +47,62 @@ export function causalAttention(
       `shape [${documents.shape.join(", ")}]`,
     );
   }
-  const rows = (heads / kvHeads) * n; // the heads that share keys are further rows of one product
-  const factor = scale ?? 1 / Math.sqrt(d);
-  const scores = matmul(reshape(mul(q, factor), [b, kvHeads, rows, d]), k, { transposeB: true });
-  let masked = add(reshape(scores, [b, kvHeads, heads / kvHeads, n, m]), causalMask(n, m));
-  if (documents) {
-    const same = cast(equal(reshape(documents, [b, 1, 1, n, 1]), reshape(documents, [b, 1, 1, 1, n])), q.dtype);
-    masked = add(masked, mul(sub(1, same), never));
+  if (!bordersOf(n, borders) || (m !== n && borders.length > 2)) {
+    throw new InvalidArgumentError("causalAttention", `borders that ascend from 0 to ${n}`, borders.join(", "));
   }
-  const weights = reshape(softmax(masked), [b, kvHeads, rows, m]);
-  return reshape(matmul(weights, v), [b, heads, n, lengthOf(v.shape, -1)]);
+  const scaled = mul(q, options.scale ?? 1 / Math.sqrt(d));
+  if (m !== n) return attendPieces(scaled, k, v, 1, undefined);
+  const parts = equalPieces(borders).map(({ start, end, pieces }) => {
+    const cut = (x: Tensor, axis: number): Tensor => slice(x, { axis, start, end });
+    return attendPieces(cut(scaled, 2), cut(k, 2), cut(v, 2), pieces, documents && cut(documents, 1));
+  });
+  return concat(parts, 2);
+}
+
+/** Attention inside each of `pieces` equal pieces of the sequence, all in one product. */
+function attendPieces(q: Tensor, k: Tensor, v: Tensor, pieces: number, documents: Tensor | undefined): Tensor {
+  const [b = 0, heads = 0, rows = 0, d = 0] = q.shape;
+  const [, kvHeads = 0, keys = 0] = k.shape;
+  const [shared, n, m, e] = [heads / kvHeads, rows / pieces, keys / pieces, lengthOf(v.shape, -1)];
+  // In one piece, the heads that share keys are further rows of one product; in several, the keys are read once for each.
+  const lead = pieces === 1 ? [b, kvHeads, 1, 1] : [b, kvHeads, shared, pieces];
+  const keyLead = [b, kvHeads, 1, pieces];
+  const queries = reshape(q, [...lead, -1, d]);
+  const scores = matmul(queries, reshape(k, [...keyLead, m, d]), { transposeB: true });
+  let masked = add(reshape(scores, [b, kvHeads, shared, pieces, n, m]), causalMask(n, m));
+  if (documents) {
+    const ids = (axes: readonly number[]): Tensor => reshape(documents, [b, 1, 1, pieces, ...axes]);
+    masked = add(masked, mul(sub(1, cast(equal(ids([n, 1]), ids([1, n])), q.dtype)), never));
+  }
+  const weights = reshape(softmax(masked), [...lead, -1, m]);
+  return reshape(matmul(weights, reshape(v, [...keyLead, m, e])), [b, heads, rows, e]);
+}
+
+const bordersOf = (n: number, borders: readonly number[]): boolean =>
+  borders.length > 1 &&
+  borders[0] === 0 &&
+  borders.at(-1) === n &&
+  borders.every((border, i) => Number.isInteger(border) && (i === 0 || border > (borders[i - 1] ?? 0)));
+
+interface Run {
+  readonly start: number;
+  readonly end: number;
+  /** All of one length. */
+  readonly pieces: number;
+}
+
+/** Neighbouring pieces of equal length, taken together. */
+function equalPieces(borders: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  for (const [i, end] of borders.entries()) {
+    const start = borders[i - 1];
+    if (start === undefined) continue;
+    const last = runs.at(-1);
+    if (last && (last.end - last.start) / last.pieces === end - start) {
+      runs[runs.length - 1] = { start: last.start, end, pieces: last.pieces + 1 };
+    } else runs.push({ start, end, pieces: 1 });
+  }
+  return runs;
 }
 
 /** `[n, m]`: 0 at the keys that a query sees. */
