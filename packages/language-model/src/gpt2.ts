@@ -4,14 +4,11 @@ import type { ModelConfig } from "./config.ts";
 import { ContextError } from "./errors.ts";
 import { batchOf, checkPositions, fullAttention, joinHeads, recomputed, splitHeads } from "./layers.ts";
 import type { Attend, CausalLanguageModel, Weights } from "./model.ts";
-import { timesMatrix } from "./weights.ts";
 
 const layerName = (index: number): string => `transformer.h.${index}`;
 
 /** `x · W + b`, W stored `[in, out]`: GPT-2's "Conv1D". */
-function conv1d(weights: Weights, name: string, x: Tensor): Tensor {
-  return add(timesMatrix(x, weights.get(`${name}.weight`), false), weights.get(`${name}.bias`));
-}
+const conv1d = (weights: Weights, name: string, x: Tensor): Tensor => weights.linear(name, x, "in-out");
 
 function norm({ normEpsilon }: ModelConfig, weights: Weights, name: string, x: Tensor): Tensor {
   return layerNorm(x, weights.get(`${name}.weight`), weights.get(`${name}.bias`), { epsilon: normEpsilon });

@@ -5,7 +5,7 @@ export { ropeFrequencies, type RopeConfig } from "./rope.ts";
 // Compute with it
 export { createModel } from "./create-model.ts";
 export { logitsOf, weightsOf } from "./weights.ts";
-export type { Attend, Attended, CausalLanguageModel, ForwardOptions, Weights } from "./model.ts";
+export type { Attend, Attended, CausalLanguageModel, ForwardOptions, LinearLayout, Weights } from "./model.ts";
 
 // Errors
 export {

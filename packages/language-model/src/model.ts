@@ -1,6 +1,9 @@
 import type { Shape, Tensor } from "@offprint/tensor";
 import type { ModelConfig } from "./config.ts";
 
+/** Order of the axes of a linear layer's matrix; `out-in` where nothing is said. */
+export type LinearLayout = "out-in" | "in-out";
+
 /**
  * The weights of a model while a program is traced, by their Hugging Face names. Models read them only through this, so an
  * adapter is a `Weights` around another one.
@@ -11,8 +14,9 @@ export interface Weights {
   /**
    * `x · Wᵀ`, plus the bias where there is one: `[..., in] → [..., out]`.
    * @param name of the module: `"model.layers.0.self_attn.q_proj"`, without `.weight`.
+   * @param stored how W lies: `[out, in]`, or as GPT-2 has it `[in, out]`, where the product is `x · W`.
    */
-  linear(name: string, x: Tensor): Tensor;
+  linear(name: string, x: Tensor, stored?: LinearLayout): Tensor;
   /** Every tensor whose name begins with `prefix`, those of adapters included: what a recomputed part depends on. */
   under(prefix: string): Readonly<Record<string, Tensor>>;
   /** The same, reading these tensors instead of its own of the same names. */

@@ -11,8 +11,8 @@ export function weightsOf(tensors: Readonly<Record<string, Tensor>>): Weights {
   };
   return {
     get,
-    linear(name, x) {
-      const y = timesMatrix(x, get(`${name}.weight`), true);
+    linear(name, x, stored = "out-in") {
+      const y = timesMatrix(x, get(`${name}.weight`), stored === "out-in");
       const bias = tensors[`${name}.bias`];
       return bias ? add(y, bias) : y;
     },
