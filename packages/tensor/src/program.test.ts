@@ -77,6 +77,55 @@ describe("a program", () => {
     expect((await total.run({})).total.data[0]).toBe(11);
   });
 
+  it("adds state of its own to shared state, and gives back only its own", async () => {
+    const weights = keep(await createResident({ w: vector(2, 3) }));
+    for (const start of [1, 10]) {
+      const state = await weights.extend({ sum: vector(start, start) });
+      const program = await compile({ state, run: ({ state: { w, sum } }) => ({ state: { sum: ops.add(sum, w) } }) });
+      await Promise.all([program.run({}), program.run({})]);
+      expect(list((await state.read("sum")) as HostTensor)).toEqual([start + 4, start + 6]);
+      await program.dispose();
+      state.dispose();
+    }
+    expect(list((await weights.read("w")) as HostTensor)).toEqual([2, 3]);
+    await expect(weights.extend({ w: vector(1) })).rejects.toThrow('the state has a "w" already');
+  });
+
+  it("writes rows into state where it lies, and elsewhere what reads the old rows", async () => {
+    const state = keep(await createResident({ cache: hostTensor(new Float32Array(8), [4, 2]) }));
+    const inputs = { rows: int32([2]), values: float32([2, 2]) };
+    const write = keep(
+      await compile({
+        state,
+        inputs,
+        run({ state: { cache }, inputs: { rows, values } }) {
+          const next = ops.setRows(cache, rows, values);
+          return { state: { cache: next }, outputs: { total: ops.sum(ops.reshape(next, [8])) } };
+        },
+      }),
+    );
+    const memory = [...state.slots.values()][0]!;
+    const before = memory.current;
+    expect((await write.run({ rows: Int32Array.of(2, 0), values: Float32Array.of(1, 2, 3, 4) })).total.data[0]).toBe(
+      10,
+    );
+    expect(list((await state.read("cache")) as HostTensor)).toEqual([3, 4, 0, 0, 1, 2, 0, 0]);
+    expect([memory.current, memory.spare]).toEqual([before, undefined]);
+
+    const old = keep(
+      await compile({
+        state,
+        inputs,
+        run({ state: { cache }, inputs: { rows, values } }) {
+          return { state: { cache: ops.setRows(cache, rows, values) }, outputs: { total: ops.sum(cache) } };
+        },
+      }),
+    );
+    expect((await old.run({ rows: Int32Array.of(1, 3), values: Float32Array.of(5, 5, 5, 5) })).total.data[0]).toBe(10);
+    expect(list((await state.read("cache")) as HostTensor)).toEqual([3, 4, 5, 5, 1, 2, 5, 5]);
+    expect(memory.spare).toBeDefined();
+  });
+
   it("reads leaves and branches whose names hold dots", async () => {
     const state = keep(await createResident({ params: { "layer.0.weight": vector(1), "layer.0": vector(2) } }));
     expect(list((await state.read("params.layer.0.weight")) as HostTensor)).toEqual([1]);

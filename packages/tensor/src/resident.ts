@@ -22,26 +22,35 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
   readonly engine: Engine;
   readonly #structure: Tree<Slot>;
   readonly #slots: ReadonlyMap<string, Slot>;
+  /** Whose leaves this one has beside its own. */
+  readonly #shared: Resident | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #lost: string | undefined;
   #disposed = false;
 
-  private constructor(engine: Engine, structure: Tree<Slot>) {
+  private constructor(engine: Engine, structure: Tree<Slot>, shared?: Resident) {
     this.engine = engine;
     this.#structure = structure;
     this.#slots = new Map(treeLeaves<Slot>(structure, isSlot));
+    this.#shared = shared;
   }
 
   /** Copies nested host values into `engine`. */
   static async create<S extends Tree<HostTensor>>(engine: Engine, values: S): Promise<Resident<S>> {
-    const allocated = new Map<string, DeviceTensor>();
-    for (const [path, value] of treeLeaves<HostTensor>(values, isHostTensor)) {
-      allocated.set(path, await engine.allocate({ dtype: value.dtype, shape: value.shape }, value));
-    }
-    const structure = treeMap<HostTensor, Slot>(values, isHostTensor, ({ dtype, shape }, path) => {
-      return { path, spec: { dtype, shape }, current: allocated.get(path) as DeviceTensor, spare: undefined };
-    });
-    return new Resident<S>(engine, structure);
+    return new Resident<S>(engine, await allocateAll(engine, values));
+  }
+
+  /**
+   * This state with more leaves beside it, for programs that need both: a model's weights and the memory of one text.
+   * What was here stays shared, and is not to be replaced while the result lasts; what is added ends with the result.
+   * @throws {ProgramInputError} for a key that is here already.
+   */
+  async extend<T extends Readonly<Record<string, Tree<HostTensor>>>>(values: T): Promise<Resident<S & T>> {
+    const own = this.#structure as Readonly<Record<string, Tree<Slot>>>;
+    const taken = Object.keys(values).find((key) => key in own);
+    if (taken !== undefined) throw new ProgramInputError(`the state has a "${taken}" already`);
+    const added = (await allocateAll(this.engine, values)) as Readonly<Record<string, Tree<Slot>>>;
+    return new Resident<S & T>(this.engine, { ...own, ...added }, this);
   }
 
   /** The leaves by path. For the compiler; programs hold on to them. */
@@ -64,6 +73,7 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
 
   /** Runs `f` when nobody else uses the state; calls take turns in order. */
   exclusive<T>(f: () => Promise<T>): Promise<T> {
+    if (this.#shared) return this.#shared.exclusive(f);
     const result = this.#turn.then(f);
     this.#turn = result.catch(() => undefined);
     return result;
@@ -118,6 +128,7 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
   /** @throws {StateLostError} after a run that left the values half updated, or when disposed. */
   assertUsable(): void {
     this.#assertOpen();
+    this.#shared?.assertUsable();
     if (this.#lost !== undefined) {
       throw new StateLostError(
         `${this.#lost} left the state half updated; write all of it anew, for example from a checkpoint`,
@@ -134,6 +145,7 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const slot of this.#slots.values()) {
+      if (this.#shared?.slots.has(slot.path)) continue;
       slot.current.dispose();
       slot.spare?.dispose();
     }
@@ -142,6 +154,16 @@ export class Resident<S extends Tree<HostTensor> = Tree<HostTensor>> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+async function allocateAll(engine: Engine, values: Tree<HostTensor>): Promise<Tree<Slot>> {
+  const allocated = new Map<string, DeviceTensor>();
+  for (const [path, value] of treeLeaves<HostTensor>(values, isHostTensor)) {
+    allocated.set(path, await engine.allocate({ dtype: value.dtype, shape: value.shape }, value));
+  }
+  return treeMap<HostTensor, Slot>(values, isHostTensor, ({ dtype, shape }, path) => {
+    return { path, spec: { dtype, shape }, current: allocated.get(path) as DeviceTensor, spare: undefined };
+  });
 }
 
 const isSlot = (value: unknown): value is Slot =>

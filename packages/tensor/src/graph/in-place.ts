@@ -28,8 +28,10 @@ export function writableInPlace(
 }
 
 const overwritesItself = (next: Tensor, leaf: Tensor, sharing: ReadonlySet<Tensor>): boolean =>
-  next.op.elementwise === true &&
-  next.inputs.every((input) => !sharing.has(input) || sameShape(input.shape, leaf.shape));
+  next.op.replaces
+    ? next.inputs.every((input, i) => (i === 0 ? input === leaf : !sharing.has(input)))
+    : next.op.elementwise === true &&
+      next.inputs.every((input) => !sharing.has(input) || sameShape(input.shape, leaf.shape));
 
 function ancestorsOf(tensor: Tensor): ReadonlySet<Tensor> {
   const seen = new Set<Tensor>();

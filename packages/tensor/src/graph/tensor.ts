@@ -30,6 +30,8 @@ export interface Op<A extends Attributes = Attributes> {
   readonly elementwise?: boolean;
   /** The output is the input's memory under another shape. */
   readonly view?: boolean;
+  /** The output is the first input with some values replaced: safe to compute in that input's memory. */
+  readonly replaces?: boolean;
   /** Whether `next`, which this node makes, may be written over its input `leaf` while the node is computed. */
   writesOver?(node: Tensor, next: Tensor, leaf: Tensor): boolean;
 }

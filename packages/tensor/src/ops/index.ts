@@ -56,7 +56,7 @@ export {
 } from "./activation.ts";
 export { argMax, reduceMax, reduceMin } from "./reduce.ts";
 export { concat, pad, slice, transpose } from "./movement.ts";
-export { addAlong, gather, range, scatterAdd, takeAlong } from "./indexing.ts";
+export { addAlong, gather, range, scatterAdd, setRows, takeAlong } from "./indexing.ts";
 export { matmul, type MatmulOptions } from "./matmul.ts";
 export { layerNorm, rmsNorm, type NormOptions } from "./normalization.ts";
 export { attention, rotary, type AttentionOptions } from "./attention.ts";

@@ -84,6 +84,30 @@ export function scatterAdd(base: Tensor, indices: Tensor, updates: Tensor): Tens
   return apply(scatterAddOp, [base, indices, updates], base.dtype, base.shape, {});
 }
 
+const setRowsOp: Op<Empty> = {
+  name: "setRows",
+  emit: (emitter, [base = "", indices = "", rows = ""], node) => {
+    const { size = 0 } = node.inputs[1] ?? {};
+    const places = emitter.node("Reshape", [emitter.cast(indices, "int64"), emitter.ints([size, 1])]);
+    const flat = emitter.node("Reshape", [rows, emitter.ints([size, ...node.shape.slice(1)])]);
+    return emitter.node("ScatterND", [base, places, flat]);
+  },
+  flops: () => 0,
+  replaces: true,
+};
+
+/**
+ * `base` with `rows` in the places that `indices` name, `[n, …], [...i], [...i, …]`; of a place named twice one row stays,
+ * whichever. State is written in place: the cost is that of the rows. Has no derivative.
+ */
+export function setRows(base: Tensor, indices: Tensor, rows: Tensor): Tensor {
+  wantIndices("setRows", indices);
+  if (base.dtype !== rows.dtype || !sameShape(rows.shape, [...indices.shape, ...base.shape.slice(1)])) {
+    throw new ShapeMismatchError("setRows", base.shape, rows.shape, "one row of the base, of its type, per index");
+  }
+  return apply(setRowsOp, [base, indices, rows], base.dtype, base.shape, {});
+}
+
 const takeAlongOp: Op<{ axis: number }> = {
   name: "takeAlong",
   emit: (emitter, inputs, _node, { axis }) => emitter.node("GatherElements", inputs, { axis }),
