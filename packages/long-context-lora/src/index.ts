@@ -3,6 +3,13 @@ export { attentionMask } from "./attention/masks.ts";
 export { attentionKinds, type AttentionChoice, type AttentionKind } from "./attention/segments.ts";
 export { attendWith, type AttendOptions } from "./attention/shifted-sparse-attention.ts";
 
+// Read and pack data
+export { readTexts, type ReadTextsOptions, type TextDocument } from "./data/text-files.ts";
+export { packDocuments, readDocuments, tokenizeDocument } from "./data/pack.ts";
+export type { PackedRows, PackFacts, PackOptions, TokenDocument } from "./data/pack.ts";
+export { TokenBatches, type TokenBatchesOptions } from "./data/batches.ts";
+export { IGNORED, type TokenBatch, type TokenRows } from "./data/token-rows.ts";
+
 // Command line
 export { longloraCommands } from "./commands/index.ts";
 
