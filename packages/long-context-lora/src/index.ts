@@ -10,6 +10,12 @@ export type { PackedRows, PackFacts, PackOptions, TokenDocument } from "./data/p
 export { TokenBatches, type TokenBatchesOptions } from "./data/batches.ts";
 export { IGNORED, type TokenBatch, type TokenRows } from "./data/token-rows.ts";
 
+// Keep what was learned
+export { checkBase, loadAdapter, saveAdapter } from "./artefacts/adapter.ts";
+export type { Adapter, AdapterBase, AdapterToSave } from "./artefacts/adapter.ts";
+export { fingerprintOf, type BaseFingerprint, type WeightSource } from "./artefacts/base-fingerprint.ts";
+export { AdapterError, AnotherBaseError } from "./artefacts/errors.ts";
+
 // Command line
 export { longloraCommands } from "./commands/index.ts";
 
