@@ -32,6 +32,19 @@ const train = defineCommand({
   run: async () => {},
 });
 
+/** A command without words of its own. */
+const finetune = defineCommand({
+  name: "longlora finetune",
+  summary: "Tune.",
+  examples: [{ explains: "Two files.", config: { text: ["a.txt", "b.txt"] } }],
+  config: z.strictObject({
+    text: z.array(z.string()).min(1).meta({ placeholder: "FILE", description: "Texts." }),
+    seeds: z.array(z.int()).default([]),
+    json: z.boolean().default(false),
+  }),
+  run: async () => {},
+});
+
 const parse = (line: string) => parseArguments(train, line.split(" "));
 const messageOf = (line: string): string => {
   try {
@@ -75,6 +88,18 @@ describe("parseArguments", () => {
       tristate: false,
       extra: ["a", "b"],
     });
+  });
+
+  it("reads several words after the flag of a list, where the command takes no words of its own", () => {
+    const read = (line: string) => parseArguments(finetune, line.split(" "));
+    expect(read("--text a.txt b.txt --json")).toEqual({ text: ["a.txt", "b.txt"], seeds: [], json: true });
+    expect(read("--text a.txt --seeds 1 2 --text=b.txt c.txt")).toMatchObject({
+      text: ["a.txt", "b.txt", "c.txt"],
+      seeds: [1, 2],
+    });
+    expect(() => read("--text a.txt --json b.txt")).toThrow('one argument too many: "b.txt"');
+    expect(() => read("--text a.txt -- b.txt")).toThrow('one argument too many: "b.txt"');
+    expect(parse("umls --hits 1 a")).toMatchObject({ hits: [1], extra: ["a"] });
   });
 
   it("keeps text that looks like a number as it was written", () => {
@@ -142,6 +167,19 @@ describe("commandArguments", () => {
     );
   });
 
+  it("gives lists that parse again also where words may follow a flag", () => {
+    fc.assert(
+      fc.property(
+        fc.array(word, { minLength: 1, maxLength: 3 }),
+        fc.array(fc.integer(), { maxLength: 3 }),
+        (text, seeds) => {
+          const given = { text, seeds, json: true };
+          expect(parseArguments(finetune, commandArguments(finetune, given))).toEqual(given);
+        },
+      ),
+    );
+  });
+
   it("leaves out what equals its default", () => {
     expect(commandArguments(train, { dataset: "umls", dimension: 256, hits: [1, 3, 10], json: false })).toEqual([
       "umls",
@@ -198,6 +236,14 @@ describe("commandHelp", () => {
     for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     const example = help.split("\n").find((line) => line.startsWith("  offprint kge train umls"))!;
     expect(parse(example.trim().replace("offprint kge train ", ""))).toMatchObject({ dimension: 10 });
+  });
+});
+
+describe("commandHelp of a command without words", () => {
+  it("shows that a flag takes several", () => {
+    const help = commandHelp(finetune, 80);
+    expect(help).toContain("offprint longlora finetune --text FILE… [flags]");
+    expect(help).toContain("--text FILE…  Texts. (repeatable; required)");
   });
 });
 

@@ -14,10 +14,10 @@ export function commandHelp(command: Command, columns?: number): string {
     programName,
     command.name,
     ...words.map((field) => optionalWord(field, `${field.placeholder}${field.repeated ? "…" : ""}`)),
-    ...flags.filter((field) => field.required).map((field) => `--${field.flag} ${field.placeholder}`),
+    ...flags.filter((field) => field.required).map((field) => flagForm(field, words.length === 0)),
     "[flags]",
   ];
-  const flagRows = flags.map((field): Row => [flagForm(field), explain(field)]);
+  const flagRows = flags.map((field): Row => [flagForm(field, words.length === 0), explain(field)]);
   return page(columns, [
     { title: command.summary, lines: [] },
     { title: "Usage", lines: [usage.join(" ")] },
@@ -76,8 +76,10 @@ interface Section {
 
 const optionalWord = (field: ConfigField, text: string) => (field.required ? text : `[${text}]`);
 
-function flagForm(field: ConfigField): string {
-  if (field.kind === "value") return `--${field.flag} ${field.placeholder}`;
+/** @param severalWords whether a list may be written after one flag. */
+function flagForm(field: ConfigField, severalWords: boolean): string {
+  const more = field.repeated && severalWords ? "…" : "";
+  if (field.kind === "value") return `--${field.flag} ${field.placeholder}${more}`;
   return field.default === false ? `--${field.flag}` : `--[no-]${field.flag}`;
 }
 

@@ -8,6 +8,7 @@ import { UsageError } from "./errors.ts";
 /**
  * The config that the words after a command's name describe.
  * A switch is `--x` or `--no-x`; a list is `--x a --x b`, and `--no-x` is the empty list; of a scalar given twice the last counts.
+ * Where a command takes no words without a flag, a list is also `--x a b`.
  * @throws {UsageError} one line for each problem: the flag, what was wanted, what came.
  */
 export function parseArguments<Schema extends z.ZodObject>(
@@ -25,9 +26,15 @@ export function parseArguments<Schema extends z.ZodObject>(
     if (kind === "switch" || repeated) options[`no-${flag}`] = { type: "boolean" };
   }
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  let open: ConfigField | undefined; // the list that a following word belongs to
   for (const token of tokens) {
-    if (token.kind === "positional") words.push(token.value);
-    if (token.kind !== "option") continue;
+    if (token.kind === "positional") {
+      if (open === undefined) words.push(token.value);
+      else raw[open.key] = [...listIn(raw, open.key), readValue(open, token.value)];
+      continue;
+    }
+    open = undefined;
+    if (token.kind === "option-terminator") continue;
     const field = token.rawName.startsWith("--") ? fields.find((one) => nameIn(one, token.name)) : undefined;
     if (field === undefined) {
       problems.push(
@@ -47,6 +54,7 @@ export function parseArguments<Schema extends z.ZodObject>(
     } else {
       const value = readValue(field, token.value);
       raw[field.key] = field.repeated ? [...listIn(raw, field.key), value] : value;
+      if (field.repeated && command.arguments.length === 0) open = field;
     }
   }
 
