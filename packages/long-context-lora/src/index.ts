@@ -10,6 +10,19 @@ export type { PackedRows, PackFacts, PackOptions, TokenDocument } from "./data/p
 export { TokenBatches, type TokenBatchesOptions } from "./data/batches.ts";
 export { IGNORED, type TokenBatch, type TokenRows } from "./data/token-rows.ts";
 
+// Judge
+export { createEvaluatedModel } from "./evaluation/evaluated-model.ts";
+export type { EvaluatedModel, EvaluatedModelOptions, TokenGrid } from "./evaluation/evaluated-model.ts";
+export { compareLosses, measurePerplexity, perplexity } from "./evaluation/perplexity.ts";
+export type {
+  PerplexityMeasurement,
+  PerplexityOptions,
+  PerplexityReport,
+  PositionBucket,
+} from "./evaluation/perplexity.ts";
+export { windowsOf, type Protocol, type Window, type WindowOptions } from "./evaluation/windows.ts";
+export { EvaluationInputError, NonFiniteLossError } from "./evaluation/errors.ts";
+
 // Keep what was learned
 export { checkBase, loadAdapter, saveAdapter } from "./artefacts/adapter.ts";
 export type { Adapter, AdapterBase, AdapterToSave } from "./artefacts/adapter.ts";
