@@ -19,6 +19,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Host names a browser may call us by, beside the loopback names; empty means any name when `host` is public. */
   readonly allowedHosts: readonly string[];
+  /** Folder of language models that readers may extend; undefined: `models` in the data folder. */
+  readonly modelsFolder: string | undefined;
   /** Path of the `offprint` executable that runs are started with. */
   readonly command: string;
 }
@@ -52,6 +54,7 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_DATA` | `data` in the repository | data folder |
  * | `DATABASE_URL` | none | PostgreSQL ≥ 15 instead of the embedded database |
  * | `OFFPRINT_HOSTS` | none | comma-separated host names that browsers may use, e.g. behind a proxy |
+ * | `OFFPRINT_MODELS` | `models` in the data folder | folder of the language models that readers may extend |
  * | `OFFPRINT_COMMAND` | the repository's own | path of the `offprint` executable |
  *
  * @throws {ConfigError} naming the first variable that cannot be used. The database's address is never repeated: it holds a password.
@@ -72,6 +75,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .split(",")
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== ""),
+    modelsFolder: env["OFFPRINT_MODELS"] ? resolve(env["OFFPRINT_MODELS"]) : undefined,
     command: env["OFFPRINT_COMMAND"] ? resolve(env["OFFPRINT_COMMAND"]) : require.resolve("offprint/bin/offprint.mjs"),
   };
 }

@@ -89,7 +89,7 @@ describe("in a browser", { timeout: 180_000 }, () => {
     ["the feed", () => "/"],
     ["a paper that runs", () => nfe],
     ["a paper that runs, with a form that is wrong", () => `${nfe}?epochs=0&gamma=x`],
-    ["a paper that does not run yet", () => "/papers/2309.12307"],
+    ["a paper that does not run yet", () => "/papers/2103.11790"],
     ["the runs", () => "/runs"],
     ["a run that waits", () => runs.queued],
     ["a run at work", () => runs.running],

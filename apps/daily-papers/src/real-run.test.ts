@@ -77,6 +77,6 @@ describe("a run of the real command, from the form to the answers", { timeout: 3
   });
 
   it("tells the rules that it learned", async () => {
-    expect(await textOf(`${path}/rules`)).toMatch(/Relation Rule Verdict Evidence|No rule was found/);
+    expect(await textOf(`${path}/parts/rules`)).toMatch(/Relation Rule Verdict Evidence|No rule was found/);
   });
 });

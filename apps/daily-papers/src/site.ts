@@ -8,6 +8,8 @@ import { Implementations } from "./runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "./runs/knowledge-graph/implementation.tsx";
 import { loadModel as loadFromFolder } from "./runs/knowledge-graph/load-model.ts";
 import type { TrainedModel } from "./runs/knowledge-graph/trained-model.ts";
+import { longContextLora } from "./runs/long-context/implementation.tsx";
+import { processWriter, type Writer } from "./runs/long-context/writer.ts";
 import { RunStreams } from "./runs/run.stream.tsx";
 import { RunWorker } from "./runs/run.worker.ts";
 
@@ -22,6 +24,8 @@ export interface SiteOptions {
   readonly onLost: () => void;
   /** Loads a run's trained model from its folder; tests give their own. */
   readonly loadModel?: (folder: string) => Promise<TrainedModel>;
+  /** Lets a language model go on with a text; tests give their own. */
+  readonly write?: Writer;
   /** Milliseconds that a run's process may take to stop. */
   readonly graceMs?: number;
 }
@@ -39,7 +43,7 @@ export interface Site {
  * begins to work off the queue of runs.
  * @throws {DailyPapersError} when the folder or the database is in use, or of another version.
  */
-export async function openSite({ config, onError, onLost, loadModel, graceMs }: SiteOptions): Promise<Site> {
+export async function openSite({ config, onError, onLost, loadModel, write, graceMs }: SiteOptions): Promise<Site> {
   const lock = await lockFolder(config.dataFolder, onLost);
   try {
     const { db, close } = await (config.databaseUrl === undefined
@@ -48,7 +52,10 @@ export async function openSite({ config, onError, onLost, loadModel, graceMs }: 
     try {
       await migrate(db);
       await seed(db);
-      const implementations = new Implementations([knowledgeGraphEmbeddings(loadModel ?? loadFromFolder)]);
+      const implementations = new Implementations([
+        knowledgeGraphEmbeddings(loadModel ?? loadFromFolder),
+        longContextLora({ write: write ?? processWriter(config.command), modelsFolder: config.modelsFolder }),
+      ]);
       const worker = new RunWorker({
         db,
         dataFolder: config.dataFolder,

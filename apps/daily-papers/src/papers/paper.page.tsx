@@ -17,6 +17,8 @@ export interface PaperPageProps {
   readonly days: readonly Day[];
   /** Absent for a paper that readers cannot run yet. */
   readonly running?: Running | undefined;
+  /** How the method works, where its implementation tells. */
+  readonly explanation?: Child;
 }
 
 interface Running {
@@ -26,7 +28,7 @@ interface Running {
   readonly picture: Child;
 }
 
-export function PaperPage({ paper, days, running }: PaperPageProps) {
+export function PaperPage({ paper, days, running, explanation }: PaperPageProps) {
   return (
     <>
       <article class="paper">
@@ -52,6 +54,7 @@ export function PaperPage({ paper, days, running }: PaperPageProps) {
           </details>
         </div>
       </article>
+      {explanation}
       {running === undefined ? <NotYet paper={paper} /> : <Bench paper={paper} {...running} />}
     </>
   );

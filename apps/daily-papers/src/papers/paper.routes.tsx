@@ -85,9 +85,10 @@ interface ShownForm {
 
 async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
   const implementation = c.var.implementations.find(paper.implementation);
-  const [days, running] = await Promise.all([
+  const [days, running, explanation] = await Promise.all([
     daysOfPaper(c.var.db, paper.id),
     implementation === undefined ? undefined : runningPart(c, paper, implementation, form),
+    implementation?.explanation?.(addressFields(c)),
   ]);
   return renderPage(
     c,
@@ -96,7 +97,7 @@ async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
       description: plainTex(paper.abstract).slice(0, 200),
       ...(form.status === undefined ? {} : { status: form.status }),
     },
-    <PaperPage paper={paper} days={days} running={running} />,
+    <PaperPage paper={paper} days={days} running={running} explanation={explanation} />,
   );
 }
 

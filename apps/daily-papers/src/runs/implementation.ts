@@ -49,14 +49,33 @@ export interface Implementation {
   estimate(config: RunConfig, dataFolder: string): Promise<string>;
   headline(metrics: Readonly<Record<string, number>>): HeadlineMetric | undefined;
   pictures(progress: RunProgress): readonly Picture[];
-  /** What came out, and what can be asked of it; `query` is what the address holds. */
-  result(run: Run, folder: string, query: FormValues): Promise<Child>;
+  /** What came out, and what can be asked of it. */
+  result(run: Run, folder: string, asked: Asked): Promise<Child>;
+  /** How the method works, for the paper's page; `query` is what the address holds. */
+  explanation?(query: FormValues): Promise<Child>;
   /** What a reader may mean by `text` in the result's form, best first. */
-  suggest(folder: string, text: string): Promise<readonly Suggestion[]>;
-  /** The rules that the run's model has learned; takes seconds. */
-  rules(folder: string): Promise<Child>;
+  suggest?(folder: string, text: string): Promise<readonly Suggestion[]>;
+  /** Parts of the result that take seconds, so that they come after the page, by their names in its addresses. */
+  readonly parts?: Readonly<Record<string, (folder: string) => Promise<Child>>>;
+  /** What a reader may take away from a run that is done. */
+  files?(run: Run, folder: string): Promise<readonly ResultFile[]>;
   /** Lets go of all that was loaded. */
   close(): Promise<void>;
+}
+
+/** What a reader asks of a result. */
+export interface Asked {
+  /** What the address holds. */
+  readonly query: FormValues;
+  /** What a form of the result sent: work that only a form of this site may ask for. */
+  readonly sent?: FormValues | undefined;
+}
+
+/** A file of a result. */
+export interface ResultFile {
+  /** Under the run's folder, as its address names it: `adapter/adapter_config.json`. */
+  readonly name: string;
+  readonly bytes: number;
 }
 
 /** An option of a field: what it sends and what it shows. */

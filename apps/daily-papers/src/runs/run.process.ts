@@ -93,7 +93,7 @@ function onLines(stream: Readable, onLine: (line: string) => void): void {
 const passedOn =
   /^(PATH|HOME|USER|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|LD_LIBRARY_PATH|CUDA_.*|OMP_.*|SYSTEMROOT)$/i;
 
-function publicEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function publicEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const passed = Object.entries(env).filter(([name]) => passedOn.test(name));
   return { ...Object.fromEntries(passed), NO_COLOR: "1" };
 }

@@ -1,13 +1,17 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { createReadStream } from "node:fs";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
 import { Hono, type Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { AppEnv } from "../app-env.ts";
-import { addressFields } from "../look/form.ts";
+import { addressFields, formFields } from "../look/form.ts";
 import { toHtml } from "../look/html.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
 import { findPaper } from "../papers/paper.queries.ts";
 import { drawPictures } from "./pictures.tsx";
+import type { FormValues } from "./implementation.ts";
 import { RunList } from "./run-list.tsx";
 import { RunPage } from "./run.page.tsx";
 import { readProgress } from "./run.progress.ts";
@@ -76,20 +80,46 @@ export const runRoutes = new Hono<AppEnv>()
     c.var.worker.wake();
     return c.redirect(`/runs/${run.id}`, 303);
   })
-  .get("/:id/suggest", async (c) => {
+  .post("/:id", async (c) => {
     const run = await findRun(c.var.db, c.req.param("id"));
     if (run === undefined || run.status !== "completed") return renderNotFound(c, "result");
+    return showRun(c, run, await formFields(c));
+  })
+  .get("/:id/suggest", async (c) => {
+    const found = await findResult(c);
+    if (found?.implementation.suggest === undefined) return renderNotFound(c, "result");
     const text = (c.req.query("text") ?? "").slice(0, 100);
     if (text.trim() === "") return c.json([]);
-    return c.json(await c.var.implementations.of(run).suggest(runFolder(c.var.config.dataFolder, run.id), text));
+    return c.json(await found.implementation.suggest(found.folder, text));
   })
-  .get("/:id/rules", async (c) => {
-    const run = await findRun(c.var.db, c.req.param("id"));
-    if (run === undefined || run.status !== "completed") return renderNotFound(c, "result");
-    return c.html(await toHtml(await c.var.implementations.of(run).rules(runFolder(c.var.config.dataFolder, run.id))));
+  .get("/:id/parts/:name", async (c) => {
+    const found = await findResult(c);
+    const parts = new Map(Object.entries(found?.implementation.parts ?? {}));
+    const part = parts.get(c.req.param("name"));
+    if (found === undefined || part === undefined) return renderNotFound(c, "result");
+    return c.html(await toHtml(await part(found.folder)));
+  })
+  .get("/:id/files/:name{.+}", async (c) => {
+    const found = await findResult(c);
+    const files = (await found?.implementation.files?.(found.run, found.folder)) ?? [];
+    const file = files.find(({ name }) => name === c.req.param("name"));
+    if (found === undefined || file === undefined) return renderNotFound(c, "file");
+    const content = Readable.toWeb(createReadStream(join(found.folder, file.name)));
+    return c.body(content as ReadableStream, 200, {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": `attachment; filename="${basename(file.name)}"`,
+      "Content-Length": String(file.bytes),
+    });
   });
 
-async function showRun(c: Context<AppEnv>, run: Run) {
+/** The run that the address names, when it is done, with what made it. */
+async function findResult(c: Context<AppEnv, "/:id/*">) {
+  const run = await findRun(c.var.db, c.req.param("id"));
+  if (run === undefined || run.status !== "completed") return undefined;
+  return { run, implementation: c.var.implementations.of(run), folder: runFolder(c.var.config.dataFolder, run.id) };
+}
+
+async function showRun(c: Context<AppEnv>, run: Run, sent?: FormValues) {
   const paper = await findPaper(c.var.db, run.paperId);
   if (paper === undefined) throw new Error(`internal: run ${run.id} is of a paper that is gone`);
   const implementation = c.var.implementations.of(run);
@@ -107,7 +137,11 @@ async function showRun(c: Context<AppEnv>, run: Run) {
       drawn={await drawPictures(implementation.pictures(progress))}
       ahead={run.status === "queued" ? await runsAhead(c.var.db, run) : 0}
       checkpoint={await hasCheckpoint(folder)}
-      result={run.status === "completed" ? await implementation.result(run, folder, addressFields(c)) : undefined}
+      result={
+        run.status === "completed"
+          ? await implementation.result(run, folder, { query: addressFields(c), sent })
+          : undefined
+      }
       record={await readRecord(folder)}
       refreshing={refreshing}
     />,

@@ -4,10 +4,12 @@ import type { OpenDatabase } from "../database/database.ts";
 import { seed } from "../database/seed.ts";
 import { Implementations } from "../runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "../runs/knowledge-graph/implementation.tsx";
+import { longContextLora } from "../runs/long-context/implementation.tsx";
 import { RunStreams } from "../runs/run.stream.tsx";
 import { RunWorker } from "../runs/run.worker.ts";
 import { openMigratedPglite } from "./databases.ts";
 import { loadFakeModel } from "./fake-model.ts";
+import { fakeWriter } from "./fake-writer.ts";
 import { temporaryFolder, testConfig } from "./sites.ts";
 
 export const origin = "http://localhost:8787";
@@ -49,7 +51,10 @@ export class TestApp {
   with(changes: Partial<Config> = {}, { db } = this.database) {
     const config = { ...testConfig(this.#data.folder), ...changes };
     const onError = (error: unknown) => void this.errors.push(error);
-    const implementations = new Implementations([knowledgeGraphEmbeddings(loadFakeModel)]);
+    const implementations = new Implementations([
+      knowledgeGraphEmbeddings(loadFakeModel),
+      longContextLora({ write: fakeWriter }),
+    ]);
     const { dataFolder, command } = config;
     const worker = new RunWorker({ db, dataFolder, command, wordsOf: () => [], onError });
     void worker.stop();

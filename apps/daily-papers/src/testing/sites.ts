@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import type { SiteOptions } from "../site.ts";
 import { loadFakeModel } from "./fake-model.ts";
+import { fakeWriter } from "./fake-writer.ts";
 
 /** Stands in for the command `offprint`; see the file for what its seeds do. */
 export const fakeCommand = fileURLToPath(new URL("fake-offprint.mjs", import.meta.url));
@@ -22,7 +23,15 @@ export function temporaryFolder(): TemporaryFolder {
 
 /** A site of its own on a port that the system chooses. */
 export function testConfig(dataFolder: string): Config {
-  return { port: 0, host: "localhost", dataFolder, databaseUrl: undefined, allowedHosts: [], command: fakeCommand };
+  return {
+    port: 0,
+    host: "localhost",
+    dataFolder,
+    databaseUrl: undefined,
+    allowedHosts: [],
+    modelsFolder: undefined,
+    command: fakeCommand,
+  };
 }
 
 /** A whole site with the stand-ins for command and model; what goes wrong in it is added to `errors`. */
@@ -32,6 +41,7 @@ export function testSite(dataFolder: string, errors: unknown[]): SiteOptions {
     onError: (error) => errors.push(error),
     onLost: () => errors.push(new Error("the data folder was lost")),
     loadModel: loadFakeModel,
+    write: fakeWriter,
     graceMs: 5_000,
   };
 }

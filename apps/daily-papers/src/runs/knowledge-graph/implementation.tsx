@@ -45,7 +45,7 @@ export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<Train
     commandLine: (config) => trainCommandLine(settingsOf(config)),
 
     async controls({ values, problems, dataFolder }) {
-      return <Controls values={values} problems={problems} datasets={await listDatasets(dataFolder)} />;
+      return <Controls form={{ values, problems }} datasets={await listDatasets(dataFolder)} />;
     },
     async estimate(config) {
       const estimate = estimateRun(settingsOf(config));
@@ -70,7 +70,7 @@ export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<Train
       },
     ],
 
-    async result(run, folder, query) {
+    async result(run, folder, { query }) {
       const [evaluation, asked] = await Promise.all([readEvaluation(folder), askPart(run, folder, query)]);
       return (
         <>
@@ -86,8 +86,8 @@ export function knowledgeGraphEmbeddings(load: (folder: string) => Promise<Train
           text: description === undefined ? name : `${name}: ${description}`,
         })),
       ),
-    async rules(folder) {
-      return <RulesTable learned={await models.use(folder, (model) => model.rules())} />;
+    parts: {
+      rules: async (folder) => <RulesTable learned={await models.use(folder, (model) => model.rules())} />,
     },
     close: () => models.close(),
   };

@@ -235,7 +235,7 @@ export function Rules({ run, learned }: { run: Run; learned: LearnedRules | unde
   return (
     <section class="rules" id="rules" aria-labelledby="rules-title">
       <h2 id="rules-title">Rules it learned</h2>
-      <div data-fragment="rules" {...(learned === undefined ? { "data-load": `/runs/${run.id}/rules` } : {})}>
+      <div data-fragment="rules" {...(learned === undefined ? { "data-load": `/runs/${run.id}/parts/rules` } : {})}>
         {learned === undefined ? (
           <p>
             <a href={`/runs/${run.id}?rules=on#rules`}>Look for rules</a>: the model is asked some thousand questions,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { numberDefaults, numberSchema, readFormValues, type NumberFields } from "../form-fields.ts";
 import type { FormReading, FormValues } from "../implementation.ts";
 import { isDatasetName } from "./datasets.ts";
 
@@ -49,15 +50,7 @@ const lossTitles: Readonly<Record<LossChoice, string>> = {
 /** The losses to choose from, the default first. */
 export const lossOptions = losses.map((name) => [name, lossTitles[name]] as const);
 
-interface NumberField {
-  readonly label: string;
-  readonly least: number;
-  readonly most: number;
-  readonly whole: boolean;
-  readonly default: number;
-}
-
-/** The numbers of the form. The page allows less than the command line: its readers share one machine. */
+/** The numbers of the form. */
 export const numberFields = {
   dimension: { label: "Dimensions", least: 4, most: 512, whole: true, default: 64 },
   epochs: { label: "Epochs", least: 1, most: 200, whole: true, default: 10 },
@@ -66,13 +59,7 @@ export const numberFields = {
   batchSize: { label: "Batch size", least: 16, most: 4096, whole: true, default: 256 },
   decay: { label: "Decay per epoch", least: 0.5, most: 1, whole: false, default: 0.98 },
   seed: { label: "Seed", least: 0, most: 2_147_483_647, whole: true, default: 0 },
-} as const satisfies Record<string, NumberField>;
-export type NumberFieldName = keyof typeof numberFields;
-
-function numberSchema({ label, least, most, whole }: NumberField) {
-  const wanted = `${label}: enter a ${whole ? "whole number" : "number"} from ${least} to ${most}.`;
-  return (whole ? z.int(wanted) : z.number(wanted)).min(least, wanted).max(most, wanted);
-}
+} as const satisfies NumberFields;
 
 export const settingsSchema = z.strictObject({
   dataset: z.string().refine(isDatasetName, "Choose one of the graphs."),
@@ -92,21 +79,10 @@ export const defaultValues: FormValues = {
   dataset: "wordnet",
   model: "nfe-1",
   loss: lossByGraph,
-  ...Object.fromEntries(Object.entries(numberFields).map(([name, field]) => [name, String(field.default)])),
+  ...numberDefaults(numberFields),
 };
 
 /** The settings that a form asks for, or a sentence for each field that cannot be used. */
 export function readSettings(values: FormValues): FormReading {
-  const given = Object.keys(defaultValues).map((name) => [name, values[name] ?? defaultValues[name] ?? ""] as const);
-  const parsed = settingsSchema.safeParse(
-    Object.fromEntries(given.map(([name, text]) => [name, name in numberFields ? toNumber(text) : text])),
-  );
-  if (parsed.success) return { ok: true, config: parsed.data };
-  const problems = parsed.error.issues.map((issue) => [String(issue.path[0]), issue.message] as const);
-  return { ok: false, problems: Object.fromEntries(problems.toReversed()) };
-}
-
-/** The number that a text is, as people and browsers write them; NaN for anything else. */
-function toNumber(text: string): number {
-  return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+  return readFormValues({ schema: settingsSchema, numbers: numberFields, defaults: defaultValues }, values);
 }

@@ -1,0 +1,37 @@
+import type { Settings } from "./settings.ts";
+import { modelArgument, textArgument, type SourceFolders } from "./sources.ts";
+
+/** The words after `offprint` that train with these settings and judge the result. */
+export function finetuneWords(settings: Settings, folders: SourceFolders): string[] {
+  return ["longlora", "finetune", ...flags(settings, folders)];
+}
+
+/** The same as one would type it; the admin's models and texts are named as they lie in the data folder. */
+export function finetuneCommandLine(settings: Settings): string {
+  const folders = { models: "data/models", texts: "data/texts" };
+  const out = `${settings.model}-${settings.context}`;
+  return ["npx", "offprint", ...finetuneWords(settings, folders), "--out", out].join(" ");
+}
+
+/** Contexts at which the model is judged before and after: the new one, its half and its quarter. */
+export function judgedContexts({ context }: Pick<Settings, "context">): number[] {
+  return [4, 2, 1].map((part) => Math.floor(context / part));
+}
+
+function flags(settings: Settings, folders: SourceFolders): string[] {
+  const values: [string, string | number][] = [
+    ["model", modelArgument(settings.model, folders)],
+    ["text", textArgument(settings.text, folders)],
+    ["context", settings.context],
+    ["attention", settings.attention],
+    ...(settings.attention === "full" ? [] : ([["group", settings.group]] as [string, number][])),
+    ["method", settings.method],
+    ["steps", settings.steps],
+    ["learning-rate", settings.learningRate],
+    ["rank", settings.rank],
+    ["batch-size", settings.batchSize],
+    ["seed", settings.seed],
+    ...judgedContexts(settings).map((context): [string, number] => ["evaluate-contexts", context]),
+  ];
+  return [...values.flatMap(([flag, value]) => [`--${flag}`, String(value)]), "--passkey"];
+}
