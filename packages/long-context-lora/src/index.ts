@@ -7,6 +7,12 @@ export { attendWith, type AttendOptions } from "./attention/shifted-sparse-atten
 export { readTexts, type ReadTextsOptions, type TextDocument } from "./data/text-files.ts";
 export { packDocuments, readDocuments, tokenizeDocument } from "./data/pack.ts";
 export type { PackedRows, PackFacts, PackOptions, TokenDocument } from "./data/pack.ts";
+export { readConversations, type ChatMessage, type Conversation } from "./data/conversations.ts";
+export { encodeConversation, readSupervised, supervisedRows } from "./data/supervised.ts";
+export type { Span, SupervisedOptions, SupervisedRowsOptions, SupervisedSample } from "./data/supervised.ts";
+export { applyTemplate, defaultTemplate, type TemplateName, type TemplatePart } from "./data/template.ts";
+export { checkDocuments, checkSamples, describeFindings, requireTrainable } from "./data/checks.ts";
+export type { CheckedModel, Finding } from "./data/checks.ts";
 export { TokenBatches, type TokenBatchesOptions } from "./data/batches.ts";
 export { IGNORED, type TokenBatch, type TokenRows } from "./data/token-rows.ts";
 

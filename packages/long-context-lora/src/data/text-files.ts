@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { byteLines, decodeUtf8, MAX_DOCUMENT_BYTES, readBytes, wholeBytes, type ByteChunks } from "./byte-stream.ts";
+import { parseRecord } from "./json-records.ts";
 import { EmptyDataError, MalformedRecordError, UnreadableFileError } from "./errors.ts";
 
 /** One document of a corpus and where it came from. */
@@ -96,17 +97,4 @@ function textOf(file: string, line: number, json: string, field: string): string
     line,
     `wanted the document's text in the field "${field}"; the record has ${came}. Name the right field`,
   );
-}
-
-/** One JSON object. @throws {MalformedRecordError} with the line. */
-export function parseRecord(file: string, line: number, json: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MalformedRecordError(file, line, `no JSON: ${reason.slice(0, 120)}; wanted one object a line`, error);
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new MalformedRecordError(file, line, `wanted a JSON object; ${json.slice(0, 40)} came`);
 }
