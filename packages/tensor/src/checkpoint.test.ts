@@ -1,6 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { valueAndGrad } from "./autodiff.ts";
+import { checkpoint } from "./checkpoint.ts";
+import { compile } from "./default-engine.ts";
+import type { Tensor } from "./graph/tensor.ts";
+import { hostTensor } from "./host-tensor.ts";
+import { gelu, matmul, mean, square } from "./ops/index.ts";
 
 /** Sixteen layers whose intermediate values are 4 MiB each; prints the peak memory of the gradient in MiB and its sum. */
 const program = (wrap: boolean): string => `
@@ -37,4 +43,23 @@ it("recomputes instead of keeping: well under half of the memory for the same gr
   const [kept, recomputed] = [measure(false), measure(true)];
   expect(recomputed.norm / kept.norm).toBeCloseTo(1, 4);
   expect(recomputed.mebibytes).toBeLessThan(0.5 * kept.mebibytes);
+});
+
+it("computes no gradient of what is frozen", async () => {
+  const [rows, width] = [8, 16];
+  const zeros = (...shape: [number, number]) => hostTensor(new Float32Array(shape[0] * shape[1]), shape);
+  const program = await compile({
+    state: { x: zeros(rows, width), frozen: zeros(width, width), trained: zeros(width, width) },
+    run: ({ state: { x, frozen, trained } }) => {
+      const block = checkpoint((x: Tensor, a: Tensor, b: Tensor) => matmul(gelu(matmul(x, a)), b));
+      const { grads } = valueAndGrad(({ trained }: { trained: Tensor }) => mean(square(block(x, trained, frozen))))({
+        trained,
+      });
+      return { outputs: { grad: grads.trained } };
+    },
+  });
+  // The value, its recomputation up to the last product, which no gradient needs, and one product each for gelu and `trained`.
+  expect(program.describe().ops["matmul"]).toBe(2 + 1 + 2);
+  expect(program.describe().flops).toBeLessThan(1.2 * 5 * 2 * rows * width * width);
+  await program.dispose();
 });

@@ -12,17 +12,43 @@ const checkpointOp: Op<{ again: (leaves: Leaves) => Tensor }> = {
   view: true,
   // The last input is the value; the leaves before it are what the recomputation starts from.
   emit: (_emitter, inputs) => inputs.at(-1) ?? "",
-  derivative: ({ inputs, grad, attributes: { again } }) => {
-    const leaves = inputs.slice(0, -1).map((leaf) => (isFloat(leaf.dtype) ? after(leaf, [grad]) : leaf));
-    const found = backpropagate(again(leaves), grad, leaves);
+  derivative: ({ inputs, grad, wanted, attributes: { again } }) => {
+    const given = inputs.slice(0, -1);
+    const delayed = toDelay(given);
+    const leaves = given.map((leaf) => (delayed.has(leaf) ? after(leaf, [grad]) : standIn(leaf)));
+    const found = backpropagate(
+      again(leaves),
+      grad,
+      leaves.filter((_, i) => wanted[i]),
+    );
     // The engine would put off the gradients of parameters, which nothing waits for, and keep all that was recomputed for
     // them: so what leads further back waits for them.
     const all = found.filter((part) => part !== undefined);
-    const parts = found.map((part, i) => (part && inputs[i] && !isPlaceholder(inputs[i]) ? after(part, all) : part));
+    const parts = given.map((leaf, i) => {
+      const part = wanted[i] ? found.shift() : undefined;
+      return part && !isPlaceholder(leaf) ? after(part, all) : part;
+    });
     return [...parts, undefined];
   },
   flops: () => 0,
 };
+
+const standInOp: Op<Record<string, never>> = {
+  name: "standIn",
+  view: true,
+  emit: (_emitter, [x = ""]) => x,
+  flops: () => 0,
+};
+
+/** The same value as another node, so that the gradient by it is that of the recomputed part alone. */
+const standIn = (x: Tensor): Tensor => apply(standInOp, [x], x.dtype, x.shape, {});
+
+/** What makes the recomputation another graph than the first one: its activations, or whatever there is where it has none. */
+function toDelay(leaves: Leaves): ReadonlySet<Tensor> {
+  const floats = leaves.filter(({ dtype }) => isFloat(dtype));
+  const activations = floats.filter((leaf) => !isPlaceholder(leaf));
+  return new Set(activations.length > 0 ? activations : floats);
+}
 
 /**
  * `x`, but not before `others` are known. Without this the engine would find that the recomputed graph equals the first one,
