@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { compile, createResident, hostTensor, int32, type HostTensor, type Tensor } from "@offprint/tensor";
+import { compile, createResident, int32, type HostTensor } from "@offprint/tensor";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CausalLanguageModel } from "../model.ts";
 import { randomModel } from "../testing/random-model.ts";
@@ -28,7 +28,7 @@ async function withoutCache({ model, weights }: TestModel, ids: readonly number[
     state: weights,
     inputs: { ids: int32([1, ids.length]) },
     run: ({ state, inputs }) => {
-      const read = weightsOf(state as Record<string, Tensor>);
+      const read = weightsOf(state);
       const hidden = model.hidden(read, inputs.ids, contextLength === undefined ? {} : { contextLength });
       return { outputs: { logits: logitsOf(model, read, hidden) } };
     },
