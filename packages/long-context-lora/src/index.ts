@@ -3,6 +3,11 @@ export { attentionMask } from "./attention/masks.ts";
 export { attentionKinds, type AttentionChoice, type AttentionKind } from "./attention/segments.ts";
 export { attendWith, type AttendOptions } from "./attention/shifted-sparse-attention.ts";
 
+// Adapt
+export { adaptedLayers, adapterShapes, defaultTargets, initialAdapter, linearLayout, loraScale } from "./lora.ts";
+export { mergedWeight, withLora, type AdaptedLayer, type DropoutNoise, type LoraConfig } from "./lora.ts";
+export { methods, trainableNames, type Method, type Trainable } from "./method.ts";
+
 // Read and pack data
 export { readTexts, type ReadTextsOptions, type TextDocument } from "./data/text-files.ts";
 export { packDocuments, readDocuments, tokenizeDocument } from "./data/pack.ts";
@@ -39,4 +44,4 @@ export { AdapterError, AnotherBaseError } from "./artefacts/errors.ts";
 export { longloraCommands } from "./commands/index.ts";
 
 // Errors
-export { InvalidAttentionError, LongLoraError } from "./errors.ts";
+export { InvalidAttentionError, LongLoraError, LoraTargetError } from "./errors.ts";
