@@ -26,8 +26,8 @@ export function toyTokenizer(options: ToyTokenizerOptions = {}): Tokenizer {
     .map(([text, id]) => ({ bytes: Buffer.from(text), id }));
   return {
     size: firstMerge + merges.length,
-    ...(begins && { bos }),
-    ...(ends && { eos }),
+    bos: begins ? bos : undefined,
+    eos: ends ? eos : undefined,
     pad: padIsEnd ? eos : pad,
     encode(text, { special = true } = {}) {
       const bytes = Buffer.from(text);
