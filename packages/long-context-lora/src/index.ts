@@ -24,6 +24,8 @@ export { IGNORED, type TokenBatch, type TokenRows } from "./data/token-rows.ts";
 // Judge
 export { createEvaluatedModel } from "./evaluation/evaluated-model.ts";
 export type { EvaluatedModel, EvaluatedModelOptions, TokenGrid } from "./evaluation/evaluated-model.ts";
+export { openForEvaluation, readModelWithAdapter } from "./evaluation/open-model.ts";
+export type { ModelWithAdapter, OpenOptions } from "./evaluation/open-model.ts";
 export { compareLosses, measurePerplexity, perplexity } from "./evaluation/perplexity.ts";
 export type {
   PerplexityMeasurement,
@@ -38,7 +40,8 @@ export { EvaluationInputError, NonFiniteLossError } from "./evaluation/errors.ts
 export { checkBase, loadAdapter, saveAdapter } from "./artefacts/adapter.ts";
 export type { Adapter, AdapterBase, AdapterToSave } from "./artefacts/adapter.ts";
 export { fingerprintOf, type BaseFingerprint, type WeightSource } from "./artefacts/base-fingerprint.ts";
-export { AdapterError, AnotherBaseError } from "./artefacts/errors.ts";
+export { mergeAdapter, type LogitDifference, type MergeOptions, type MergeReport } from "./artefacts/merge.ts";
+export { AdapterError, AnotherBaseError, MergeCheckError, MergeFolderError } from "./artefacts/errors.ts";
 
 // Command line
 export { longloraCommands } from "./commands/index.ts";

@@ -143,6 +143,13 @@ describe("checkBase", () => {
     await expect(checkBase(adapter, short, { anyBase: true })).rejects.toThrow(/"model.layers.1.*does not have/);
   });
 
+  it("refuses to untie a head from its embedding, as PEFT does when only one of them was saved", async () => {
+    const base = toyModel({ tie_word_embeddings: false });
+    const saved = await toyAdapter(base);
+    await saveAdapter(path, saved);
+    await expect(checkBase(await loadAdapter(path), toyModel(), { anyBase: true })).rejects.toThrow(/without "lm_head/);
+  });
+
   it("tells another training of the same sizes, and lets it pass when asked to", async () => {
     await saveAdapter(path, await toyAdapter(toyModel()));
     const adapter = await loadAdapter(path);

@@ -75,8 +75,7 @@ export interface AdapterToSave {
 export async function saveAdapter(folder: string, adapter: AdapterToSave): Promise<void> {
   const { config, lora, tensors, base, notes } = adapter;
   const whole = Object.keys(tensors).filter((name) => !isLowRank(name));
-  const embedding = config.architecture === "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
-  const trainedEmbedding = config.tiedEmbeddings ? tensors[embedding] : undefined;
+  const trainedEmbedding = config.tiedEmbeddings ? tensors[embeddingOf(config)] : undefined;
   const stored = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}${name}`, tensor]));
   if (trainedEmbedding) stored[`${prefix}${head}`] = trainedEmbedding;
   const replaced = [...new Set([...whole, ...(trainedEmbedding ? [head] : [])].map(moduleOf))];
@@ -176,6 +175,7 @@ export async function checkBase(adapter: Adapter, base: WeightSource, { anyBase 
     const where = adapter.baseName === undefined ? "" : `; it was trained on ${adapter.baseName}`;
     throw new AnotherBaseError(adapter.folder, `${difference}${where}`);
   }
+  if (base.config.tiedEmbeddings) checkTie(adapter, embeddingOf(base.config));
   for (const [name, { shape }] of Object.entries(adapter.tensors)) {
     const target = isLowRank(name) ? `${moduleOf(name)}.weight` : name;
     const wanted = base.shapes[target];
@@ -191,6 +191,23 @@ export async function checkBase(adapter: Adapter, base: WeightSource, { anyBase 
     }
   }
 }
+
+/** PEFT unties a head whose embedding it replaces, unless the head is replaced as well. */
+function checkTie({ folder, tensors }: Adapter, embedding: string): void {
+  const [own, tied] = [tensors[embedding], tensors[head]];
+  if (!own && !tied) return;
+  if (own && tied && own.data.length === tied.data.length && own.data.every((value, i) => value === tied.data[i]))
+    return;
+  const came = tied ? `"${head}" of its own` : `"${embedding}" without "${head}"`;
+  throw new AnotherBaseError(
+    folder,
+    `replaces ${came}, but this model's head is its embedding, and stays so here; train with ensure_weight_tying`,
+  );
+}
+
+/** The name of a model's embedding of tokens. */
+const embeddingOf = ({ architecture }: ModelConfig): string =>
+  architecture === "gpt2" ? "transformer.wte.weight" : "model.embed_tokens.weight";
 
 function fits(name: string, shape: Shape, weight: Shape, transposed: boolean): boolean {
   const [out, input] = transposed ? [weight[1], weight[0]] : weight;

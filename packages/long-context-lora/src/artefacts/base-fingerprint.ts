@@ -1,6 +1,6 @@
 /** By what an adapter knows the model it was made for. */
 import { createHash } from "node:crypto";
-import type { ModelConfig } from "@offprint/language-model";
+import type { LanguageModel, ModelConfig } from "@offprint/language-model";
 import { elementCount, type HostTensor, type Shape } from "@offprint/tensor";
 import { z } from "zod";
 
@@ -36,6 +36,21 @@ export interface WeightSource {
   readonly shapes: Readonly<Record<string, Shape>>;
   /** As float32. */
   readWeight(name: string): Promise<HostTensor>;
+}
+
+/** A model's weights as they are asked for. */
+export function weightSource(language: LanguageModel): WeightSource {
+  let all: Promise<Record<string, HostTensor>> | undefined;
+  return {
+    config: language.config,
+    shapes: language.model.shapes,
+    async readWeight(name) {
+      all ??= language.readWeights();
+      const tensor = (await all)[name];
+      if (!tensor) throw new TypeError(`internal: no weight ${name}`);
+      return tensor;
+    },
+  };
 }
 
 /** The fingerprint of a model. */

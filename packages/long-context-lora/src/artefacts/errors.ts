@@ -21,3 +21,30 @@ export class AnotherBaseError extends LongLoraError {
     this.adapter = adapter;
   }
 }
+
+/** Merging has no place to write to. */
+export class MergeFolderError extends LongLoraError {
+  override readonly name = "MergeFolderError";
+  readonly code = "MERGE_FOLDER";
+  readonly path: string;
+  constructor(path: string, problem: string) {
+    super(`${path} ${problem}`);
+    this.path = path;
+  }
+}
+
+/** A merged model does not compute what base and adapter compute together. */
+export class MergeCheckError extends LongLoraError {
+  override readonly name = "MergeCheckError";
+  readonly code = "MERGE_DIFFERS";
+  override readonly exitCode = 1;
+  /** Greatest difference of a logit, in standard deviations of the logits. */
+  readonly difference: number;
+  constructor(path: string, difference: number, allowed: number) {
+    super(
+      `${path}: read again, the merged model's logits differ from those of base and adapter by up to ` +
+        `${difference.toPrecision(3)} standard deviations of a logit, where ${allowed} would be rounding; nothing was kept`,
+    );
+    this.difference = difference;
+  }
+}

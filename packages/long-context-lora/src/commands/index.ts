@@ -1,8 +1,10 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
+import { mergeCommand } from "./merge.ts";
+import { perplexityCommand } from "./perplexity.ts";
 
 /** `offprint longlora …`. */
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [],
+  commands: [perplexityCommand, mergeCommand],
 });

@@ -67,6 +67,9 @@ export interface PerplexityMeasurement {
   readonly windows: readonly WindowLoss[];
 }
 
+/** e as the paper's code has it, to five decimals. */
+const paperBase = 271_828 / 100_000;
+
 /** Stride where none is asked for: the paper's where it fits. */
 export const defaultStride = (context: number): number => Math.max(1, Math.min(256, Math.floor(context / 2)));
 
@@ -112,7 +115,7 @@ export async function measurePerplexity(
   }
 
   const loss = protocol === "longlora" ? meanOfBatches(found, batch) : meanOf(found);
-  const base = protocol === "longlora" ? 2.71828 : Math.E;
+  const base = protocol === "longlora" ? paperBase : Math.E;
   const error = standardError(found);
   const report: PerplexityReport = {
     context,

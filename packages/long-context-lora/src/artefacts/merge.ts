@@ -1,0 +1,167 @@
+import { copyFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "@offprint/experiment";
+import { loadLanguageModel } from "@offprint/language-model";
+import type { Engine } from "@offprint/tensor";
+import { RandomStream, writeSafetensors, type TensorSource } from "@offprint/training";
+import { openForEvaluation, programTensors, type ModelWithAdapter } from "../evaluation/open-model.ts";
+import type { EvaluatedModel } from "../evaluation/evaluated-model.ts";
+import { storesInputsFirst } from "./adapter.ts";
+import { weightSource } from "./base-fingerprint.ts";
+import { MergeCheckError, MergeFolderError } from "./errors.ts";
+import { storedWeightTypes, toStored, type WeightDType } from "./half-precision.ts";
+import { mergeWeight } from "./merge-weights.ts";
+import { replaceFolder } from "./replace-folder.ts";
+
+export interface MergeOptions {
+  /** Element type of the written weights; default that of the base's file, float32 for a quantised one. */
+  readonly dtype?: WeightDType | undefined;
+  readonly engine?: Engine | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What was written, and how far it is from base and adapter. */
+export interface MergeReport {
+  readonly out: string;
+  readonly dtype: WeightDType;
+  readonly weights: number;
+  readonly bytes: number;
+  readonly contextLength: number;
+  /** Of logits of base and adapter against the file as read again, over 48 tokens. */
+  readonly check: LogitDifference & { readonly allowed: number };
+}
+
+/** How far logits are apart. */
+export interface LogitDifference {
+  /** Greatest, in logits. */
+  readonly greatest: number;
+  /** The same in standard deviations of the logits. */
+  readonly relative: number;
+  /** Share of the places at which both prefer the same token. */
+  readonly agreement: number;
+}
+
+/**
+ * What rounding the weights may do to a logit, in standard deviations of the logits; seen on real models: 1e-5, 0.01, 0.1.
+ * A forgotten matrix or other positions do more than 1.
+ */
+const allowedDifference: Readonly<Record<WeightDType, number>> = { float32: 1e-3, float16: 0.05, bfloat16: 0.4 };
+
+/** Files of a model beside config.json and weights. */
+const companions =
+  /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|generation_config\.json|chat_template.*|vocab\.json|merges\.txt)$/;
+
+/**
+ * Writes base and adapter as one model that needs neither: a Hugging Face folder with the config of the extended model, its
+ * `rope_scaling` included. One weight is in memory at a time. The file is read again and its logits are compared.
+ * @throws {MergeCheckError} when they differ by more than rounding: then nothing is kept.
+ * @throws {MergeFolderError} when `out` holds something, or the base has no folder to take the tokenizer from.
+ */
+export async function mergeAdapter(
+  opened: ModelWithAdapter & { readonly adapter: NonNullable<ModelWithAdapter["adapter"]> },
+  out: string,
+  options: MergeOptions = {},
+): Promise<MergeReport> {
+  const { language, adapter, config } = opened;
+  const { signal, onProgress, engine } = options;
+  if ((await readdir(out).catch(() => [])).length > 0)
+    throw new MergeFolderError(out, "holds files already; name a folder that is empty or does not exist yet");
+  const { folder } = language;
+  if (folder === undefined) {
+    throw new MergeFolderError(
+      language.name,
+      "is one file, with its tokenizer inside of it; merging wants the base as a Hugging Face folder, to copy the tokenizer from",
+    );
+  }
+  const dtype = options.dtype ?? storedTypeOf(language.weightInfo);
+  const source = weightSource(language);
+  const changes = { lora: adapter.lora, tensors: programTensors(adapter, source.shapes) };
+  const names = Object.keys(source.shapes);
+  let done = 0;
+  const sources = names.map((name): TensorSource => {
+    return {
+      name,
+      dtype: storedWeightTypes[dtype],
+      shape: source.shapes[name] ?? [],
+      async read() {
+        signal?.throwIfAborted();
+        const merged = mergeWeight(name, await source.readWeight(name), changes, storesInputsFirst(config));
+        onProgress?.(++done, names.length);
+        return toStored(merged.data as Float32Array, dtype);
+      },
+    };
+  });
+  let report: MergeReport | undefined;
+  await replaceFolder(out, async (fresh) => {
+    const { bytes } = await writeSafetensors(join(fresh, "model.safetensors"), sources, { format: "pt" });
+    const { torch_dtype: _, ...json } = config.json;
+    await writeFileAtomic(join(fresh, "config.json"), `${JSON.stringify({ ...json, dtype }, undefined, 2)}\n`);
+    for (const name of await readdir(folder)) {
+      if (companions.test(name)) await copyFile(join(folder, name), join(fresh, name));
+    }
+    const check = await compareWithFile(opened, fresh, engine, signal);
+    const allowed = allowedDifference[dtype];
+    if (!(check.relative <= allowed)) throw new MergeCheckError(out, check.relative, allowed);
+    const { contextLength } = config;
+    report = { out, dtype, weights: names.length, bytes, contextLength, check: { ...check, allowed } };
+  });
+  if (!report) throw new TypeError("internal: a merge without a report");
+  return report;
+}
+
+function storedTypeOf(info: Readonly<Record<string, { readonly dtype: string }>>): WeightDType {
+  const stored = new Set(Object.values(info).map(({ dtype }) => dtype));
+  if (stored.size !== 1) return "float32";
+  return stored.has("F16") ? "float16" : stored.has("BF16") ? "bfloat16" : "float32";
+}
+
+/** Logits of base and adapter, and of a model's folder, on the same tokens; one after the other. */
+export async function compareWithFile(
+  opened: ModelWithAdapter,
+  folder: string,
+  engine?: Engine,
+  signal?: AbortSignal,
+): Promise<LogitDifference> {
+  const { vocabularySize } = opened.config;
+  const length = Math.min(48, opened.config.contextLength);
+  const random = RandomStream.create(0, "merge");
+  const ids = Int32Array.from({ length }, () => Math.floor(random.uniform() * vocabularySize));
+  const places = Int32Array.from({ length }, (_, i) => i);
+  const logitsOf = async (model: EvaluatedModel): Promise<Float32Array> => {
+    try {
+      return await model.logits(ids, places, signal);
+    } finally {
+      await model.dispose();
+    }
+  };
+  const wanted = await logitsOf(await openForEvaluation(opened, { engine }));
+  const language = await loadLanguageModel(folder);
+  const merged = { language, adapter: undefined, config: language.config };
+  const found = await logitsOf(await openForEvaluation(merged, { engine }));
+  return differenceOfLogits(wanted, found, vocabularySize);
+}
+
+/** @param wanted `[places, vocabulary]`, as `found`. */
+export function differenceOfLogits(wanted: Float32Array, found: Float32Array, vocabulary: number): LogitDifference {
+  let [sum, squares, greatest, agreeing] = [0, 0, 0, 0];
+  for (const [i, value] of wanted.entries()) {
+    const difference = Math.abs(value - found[i]!);
+    if (!(difference <= greatest)) greatest = difference; // also when it is no number
+    [sum, squares] = [sum + value, squares + value * value];
+  }
+  const places = wanted.length / vocabulary;
+  for (let place = 0; place < places; place++) {
+    const row = (logits: Float32Array) => logits.subarray(place * vocabulary, (place + 1) * vocabulary);
+    if (indexOfGreatest(row(wanted)) === indexOfGreatest(row(found))) agreeing++;
+  }
+  const deviation = Math.sqrt(squares / wanted.length - (sum / wanted.length) ** 2);
+  return { greatest, relative: greatest / deviation, agreement: agreeing / places };
+}
+
+/** The first index of the greatest value. */
+export function indexOfGreatest(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

@@ -1,0 +1,65 @@
+import { createModel, loadLanguageModel, readModelConfig } from "@offprint/language-model";
+import type { LanguageModel, ModelConfig } from "@offprint/language-model";
+import type { Engine, HostTensor } from "@offprint/tensor";
+import { adapterFiles, checkBase, isLowRank, loadAdapter, type Adapter } from "../artefacts/adapter.ts";
+import { weightSource } from "../artefacts/base-fingerprint.ts";
+import type { AttentionChoice } from "../attention/segments.ts";
+import { createEvaluatedModel, type EvaluatedModel } from "./evaluated-model.ts";
+
+/** A base model, and an adapter on it where one was given. */
+export interface ModelWithAdapter {
+  readonly language: LanguageModel;
+  readonly adapter: Adapter | undefined;
+  /** Of the model with the adapter: its positions, its context. */
+  readonly config: ModelConfig;
+}
+
+/**
+ * Reads what is small of a model and an adapter, and refuses an adapter for another base.
+ * @throws {LanguageModelError} | {AdapterError} | {AnotherBaseError}
+ */
+export async function readModelWithAdapter(
+  source: string,
+  adapterFolder?: string,
+  options: { readonly anyBase?: boolean } = {},
+): Promise<ModelWithAdapter> {
+  const language = await loadLanguageModel(source);
+  if (adapterFolder === undefined) return { language, adapter: undefined, config: language.config };
+  const adapter = await loadAdapter(adapterFolder);
+  await checkBase(adapter, weightSource(language), options);
+  const { modelConfig, folder } = adapter;
+  const config = modelConfig ? readModelConfig(modelConfig, `${folder}/${adapterFiles.model}`) : language.config;
+  return { language, adapter, config };
+}
+
+/** An adapter's tensors as the model's program reads them: a tied head is no tensor of its own. */
+export function programTensors(
+  adapter: Adapter,
+  shapes: Readonly<Record<string, unknown>>,
+): Record<string, HostTensor> {
+  return Object.fromEntries(Object.entries(adapter.tensors).filter(([name]) => name in shapes || isLowRank(name)));
+}
+
+export interface OpenOptions {
+  /** Judge without the adapter, with the base's own positions. */
+  readonly withoutAdapter?: boolean;
+  /** Positions other than the model's own. */
+  readonly config?: ModelConfig | undefined;
+  readonly attention?: AttentionChoice | undefined;
+  readonly engine?: Engine | undefined;
+}
+
+/** Puts a model, with its adapter, into the engine. Dispose it after use. */
+export async function openForEvaluation(opened: ModelWithAdapter, options: OpenOptions = {}): Promise<EvaluatedModel> {
+  const { language, config } = opened;
+  const adapter = options.withoutAdapter ? undefined : opened.adapter;
+  const model = createModel(options.config ?? (adapter ? config : language.config));
+  const weights = await language.readWeights();
+  return await createEvaluatedModel({
+    model,
+    weights: adapter ? { ...weights, ...programTensors(adapter, model.shapes) } : weights,
+    lora: adapter && Object.keys(adapter.tensors).some(isLowRank) ? adapter.lora : undefined,
+    attention: options.attention,
+    engine: options.engine,
+  });
+}

@@ -1,0 +1,79 @@
+/** The documents that evaluation commands print with `--json` and keep with `--out`. */
+import { z } from "zod";
+import type { AttentionChoice } from "../attention/segments.ts";
+import type { PerplexityReport } from "./perplexity.ts";
+import type { Protocol } from "./windows.ts";
+
+export const perplexitySchema = { schema: "longlora-perplexity", schemaVersion: 1 } as const;
+
+/** What was counted, in words, so that figures can be compared with others. */
+export const protocolTexts: Readonly<Record<Protocol, string>> = {
+  strided:
+    "strided: each token of each text counts once, the first excepted, with at least context − stride tokens before it or all " +
+    "there are; windows do not cross texts; the error is of stretches of a context's length.",
+  longlora:
+    "longlora, as the paper's code has it: all tokens of every window count, so most of them several times and at every depth " +
+    "from 1; windows cross texts, the last one is dropped; batch means are averaged and 2.71828 is raised to the mean. It " +
+    "is not comparable with strided.",
+};
+
+/** One call of `offprint longlora perplexity`. */
+export interface PerplexityResult {
+  readonly schema: "longlora-perplexity";
+  readonly schemaVersion: 1;
+  readonly model: string;
+  readonly adapter?: string;
+  readonly attention: AttentionChoice;
+  readonly protocol: Protocol;
+  readonly protocolText: string;
+  readonly texts: readonly string[];
+  readonly documents: number;
+  readonly textTokens: number;
+  /** At the last of the contexts. */
+  readonly perplexity: number;
+  readonly context: number;
+  readonly contexts: readonly PerplexityReport[];
+  /** Without the adapter, context by context. */
+  readonly base?: readonly PerplexityReport[];
+  /** Loss with the adapter less the base's on the same windows, nats a token. */
+  readonly differences?: readonly {
+    readonly context: number;
+    readonly difference: number;
+    readonly standardError: number | null;
+  }[];
+}
+
+const bucket = z.looseObject({
+  from: z.number(),
+  to: z.number(),
+  loss: z.number(),
+  perplexity: z.number(),
+  tokens: z.number(),
+});
+
+const report: z.ZodType<PerplexityReport> = z.looseObject({
+  context: z.number(),
+  protocol: z.enum(["longlora", "strided"]),
+  stride: z.number(),
+  perplexity: z.number(),
+  loss: z.number(),
+  standardError: z.number().nullable(),
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  tokens: z.number(),
+  windows: z.number(),
+  allWindows: z.number(),
+  byPosition: z.array(bucket),
+});
+
+/** Reads a kept result; fields that this version does not know are kept. */
+export const perplexityResult = z.looseObject({
+  schema: z.literal(perplexitySchema.schema),
+  schemaVersion: z.literal(perplexitySchema.schemaVersion),
+  model: z.string(),
+  adapter: z.string().optional(),
+  protocol: z.enum(["longlora", "strided"]),
+  protocolText: z.string(),
+  texts: z.array(z.string()),
+  contexts: z.array(report),
+  base: z.array(report).optional(),
+});
