@@ -55,10 +55,9 @@ const readers: Readonly<Record<Architecture, (settings: Settings) => ModelConfig
  */
 export function readModelConfig(json: unknown, where: string): ModelConfig {
   const settings = new Settings(json, where);
-  const [named] = [settings.get("architectures")].flat();
-  const type = settings.get("model_type") ?? named ?? "none given";
+  const type = settings.text("model_type");
   const reader = Object.entries(readers).find(([name]) => name === type)?.[1];
-  if (!reader) throw new UnsupportedArchitectureError(where, String(type), Object.keys(readers));
+  if (!reader) throw new UnsupportedArchitectureError(where, type, Object.keys(readers));
   return reader(settings);
 }
 

@@ -46,3 +46,42 @@ export class ContextError extends LanguageModelError {
   override readonly name = "ContextError";
   readonly code = "CONTEXT";
 }
+
+/** A model's weights are not what its config says, or cannot be read. */
+export class WeightFileError extends LanguageModelError {
+  override readonly name = "WeightFileError";
+  readonly code = "WEIGHT_FILE";
+  readonly path: string;
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super(`${path}: ${problem}`, options);
+    this.path = path;
+  }
+}
+
+/** A model cannot be found, or a file of it is missing or not what it should be. */
+export class ModelSourceError extends LanguageModelError {
+  override readonly name = "ModelSourceError";
+  readonly code = "MODEL_SOURCE";
+  readonly source: string;
+  constructor(source: string, problem: string, options?: ErrorOptions) {
+    super(`${source}: ${problem}`, options);
+    this.source = source;
+  }
+}
+
+/** A tokenizer cannot be read, or does not fit its model. */
+export class TokenizerError extends LanguageModelError {
+  override readonly name = "TokenizerError";
+  readonly code = "TOKENIZER";
+  readonly where: string;
+  constructor(where: string, problem: string, options?: ErrorOptions) {
+    super(`${where}: ${problem}`, options);
+    this.where = where;
+  }
+}
+
+/** A chat template refused the messages, or cannot be run. */
+export class ChatTemplateError extends LanguageModelError {
+  override readonly name = "ChatTemplateError";
+  readonly code = "CHAT_TEMPLATE";
+}

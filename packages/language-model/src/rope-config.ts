@@ -23,7 +23,7 @@ export function readRope(config: Settings, headSize: number): RopeReading {
   const base = (scaling?.get("rope_theta") === undefined ? config : scaling).positive("rope_theta", 10_000);
   const partial = scaling?.get("partial_rotary_factor") ?? config.get("partial_rotary_factor") ?? 1;
   if (partial !== 1) throw new ModelConfigError(config.where, "partial rotary positions are not supported");
-  const kind = String(scaling?.get("rope_type") ?? scaling?.get("type") ?? "default");
+  const kind = scaling ? kindOf(scaling) : "default";
   if (!scaling || kind === "default") {
     return { rope: { kind: "default", base, originalContext: context }, contextLength: context };
   }
@@ -75,6 +75,11 @@ export function readRope(config: Settings, headSize: number): RopeReading {
       );
   }
 }
+
+const kindOf = (scaling: Settings): string => {
+  const key = scaling.get("rope_type") === undefined ? "type" : "rope_type";
+  return scaling.optional(key, () => scaling.text(key)) ?? "default";
+};
 
 /** The object without what is undefined. */
 function present<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

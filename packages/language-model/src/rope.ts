@@ -79,8 +79,6 @@ export function ropeFrequencies(
   const { originalContext } = config;
   const plain = frequencies(config.base, headSize);
   switch (config.kind) {
-    case "default":
-      return { inverse: plain, attentionFactor: 1 };
     case "linear":
       return { inverse: plain.map((frequency) => frequency / config.factor), attentionFactor: 1 };
     case "dynamic": {
@@ -98,6 +96,8 @@ export function ropeFrequencies(
       const inverse = plain.map((frequency, i) => frequency / (divisors[i] ?? NaN));
       return { inverse, attentionFactor: config.attentionFactor ?? usual };
     }
+    default:
+      return { inverse: plain, attentionFactor: 1 };
   }
 }
 
