@@ -78,6 +78,25 @@ describe("lineChart", () => {
     expect(drawn[5]).toBeCloseTo((drawn[1]! + drawn[3]!) / 2, 1);
   });
 
+  it("gives each doubling the same room on a logarithmic axis, with the places of the points as ticks", async () => {
+    const points = [512, 1024, 2048, 8192].map((x) => ({ x, y: 1 }));
+    const series = [{ name: "a", points: [{ x: 0, y: 1 }, ...points] }];
+    const elements = readXml(await lineChart({ ...chart, x: { label: "context", scale: "log" }, series }));
+    const place = (text: string) => {
+      const tick = elements.find((one) => one.name === "text" && one.text === text);
+      return Number(/[\d.]+/.exec(tick?.attributes.get("transform") ?? "")?.[0]);
+    };
+    expect(place("2,048") - place("1,024")).toBeCloseTo(place("1,024") - place("512"), 3);
+    expect(place("8,192") - place("2,048")).toBeCloseTo(2 * (place("1,024") - place("512")), 3);
+    expect(elements[2]?.text).toContain("1 points that are not finite");
+    const one = await lineChart({
+      ...chart,
+      x: { label: "x", scale: "log" },
+      series: [{ name: "a", points: [{ x: 512, y: 1 }] }],
+    });
+    expect(one).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
   it("begins at zero or says that it does not", async () => {
     expect(await textsFor([0.3, 0.9])).toContain("loss (nats)");
     expect(await textsFor([0.88, 0.9])).toContain("loss (nats), axis not from 0");

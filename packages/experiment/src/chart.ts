@@ -7,6 +7,12 @@ export interface Axis {
   readonly unit?: string | undefined;
 }
 
+/** An axis of numbers. */
+export interface NumberAxis extends Axis {
+  /** `log` gives each doubling the same room; it has no place for 0 and below. Default `linear`. */
+  readonly scale?: "linear" | "log" | undefined;
+}
+
 /** What every chart has. */
 export interface ChartFrame {
   /** Unique on the page; a letter, then letters, digits, `-` and `_`. Every id inside the picture begins with it. */

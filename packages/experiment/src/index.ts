@@ -33,8 +33,9 @@ export { formatTable } from "./table.ts";
 export { formatBytes, formatCount, formatDuration, formatNumber, formatRate, printable } from "./format.ts";
 export { lineChart, type CurvePoint, type LineChart, type Series } from "./line-chart.ts";
 export { barChart, type Bar, type BarChart } from "./bar-chart.ts";
+export { heatMap, heatMapTable, type HeatMap } from "./heat-map.ts";
 export { dataTable, type DataTable } from "./data-table.ts";
-export { seriesColours, type Axis, type ChartFrame } from "./chart.ts";
+export { seriesColours, type Axis, type ChartFrame, type NumberAxis } from "./chart.ts";
 
 // Errors
 export { ConfigError, DamagedFileError, DiskFullError, ExperimentError, NotARunError } from "./errors.ts";

@@ -8,7 +8,7 @@ import {
   seriesColour,
   titleHeight,
 } from "./chart.ts";
-import type { Axis, ChartFrame } from "./chart.ts";
+import type { Axis, ChartFrame, NumberAxis } from "./chart.ts";
 import { formatCount, formatNumber } from "./format.ts";
 import { subsample } from "./subsample.ts";
 import { truncate } from "./table.ts";
@@ -29,7 +29,7 @@ export interface Series {
 
 /** Curves over a common x. */
 export interface LineChart extends ChartFrame {
-  readonly x: Axis;
+  readonly x: NumberAxis;
   readonly y: Axis;
   readonly series: readonly Series[];
   /** CSS pixels; 320 by default. */
@@ -53,7 +53,8 @@ interface Curve extends Series {
 export async function lineChart(chart: LineChart): Promise<string> {
   const plot = await loadDrawing();
   const { width = 600, height = 320, form } = chart;
-  const curves = chart.series.map((series, index) => curveOf(series, index, form));
+  const scale = chart.x.scale ?? "linear";
+  const curves = chart.series.map((series, index) => curveOf(series, index, form, scale));
   const ends = curves.flatMap((curve) => curve.points.slice(-1).map((point) => ({ curve, point })));
   const names = ends.map(({ curve }) => truncate(curve.name, 24));
   const all = curves.flatMap(({ points }) => points);
@@ -98,14 +99,21 @@ export async function lineChart(chart: LineChart): Promise<string> {
     width,
     height,
     ...margins,
-    x: { type: "linear", domain: x.domain },
+    x: { type: scale, domain: scale === "log" ? logDomain(x) : x.domain },
     y: { type: "linear", domain: [low, high] },
     marks: [
       plot.gridY({ ticks: 5, strokeOpacity: 0.14 }),
       plot.ruleY(broken ? [] : [0], { strokeOpacity: 0.4 }),
       plot.text([yTitle], { frameAnchor: "top-left", dx: 8 - margins.marginLeft, dy: -24, fontSize }),
       plot.axisY({ ...axis, ticks: 5, label: null, fontSize }),
-      plot.axisX({ ...axis, ticks: tickCount(x, width), label: axisTitle(chart.x), labelOffset: 40, fontSize }),
+      plot.axisX({
+        ...axis,
+        ticks: scale === "log" ? logTicks(all, width) : tickCount(x, width),
+        ...(scale === "log" && { tickFormat: formatCount }),
+        label: axisTitle(chart.x),
+        labelOffset: 40,
+        fontSize,
+      }),
       ...curves.flatMap(({ points, colour, dash }) => [
         ...(points.some(hasBand)
           ? [plot.areaY(points, { x: "x", y1: lowOf, y2: highOf, fill: colour, fillOpacity: 0.16 })]
@@ -134,8 +142,11 @@ const highOf = (point: CurvePoint) => point.high ?? point.y;
 
 const hasBand = (point: CurvePoint) => point.low !== undefined || point.high !== undefined;
 
-function curveOf({ name, points }: Series, index: number, form: ChartFrame["form"]): Curve {
-  const finite = points.filter((point) => [point.x, point.y, point.low ?? 0, point.high ?? 0].every(Number.isFinite));
+function curveOf({ name, points }: Series, index: number, form: ChartFrame["form"], scale: "linear" | "log"): Curve {
+  const finite = points.filter(
+    (point) =>
+      [point.x, point.y, point.low ?? 0, point.high ?? 0].every(Number.isFinite) && (scale === "linear" || point.x > 0),
+  );
   return {
     name: plainText(name),
     points: subsample(finite, drawnPoints),
@@ -159,6 +170,18 @@ function domainOf(values: readonly number[], zero: boolean): Domain {
   if (zero && high < 0 && high > low / 2) high = 0;
   if (low === high) [low, high] = zero ? [Math.min(0, low), Math.max(0, high) || 1] : [low - 0.5, high + 0.5];
   return { domain: [low, high], whole: values.every(Number.isInteger) };
+}
+
+/** A single place has room to both sides. */
+function logDomain({ domain: [low, high] }: Domain): readonly [number, number] {
+  return low > 0 ? [low, high] : [Math.max(high, 1) / 2, Math.max(high, 1) * 2];
+}
+
+/** The places that have points, as far as their numbers find room: on a logarithmic axis they are few and chosen. */
+function logTicks(points: readonly CurvePoint[], width: number): number[] {
+  const places = [...new Set(points.map(({ x }) => x))].toSorted((a, b) => a - b);
+  const every = Math.ceil(places.length / Math.max(2, Math.floor(width / 70)));
+  return places.filter((_, index) => index % every === 0);
 }
 
 /** Whole numbers get whole ticks. */
