@@ -43,6 +43,18 @@ export { fingerprintOf, type BaseFingerprint, type WeightSource } from "./artefa
 export { mergeAdapter, type LogitDifference, type MergeOptions, type MergeReport } from "./artefacts/merge.ts";
 export { AdapterError, AnotherBaseError, MergeCheckError, MergeFolderError } from "./artefacts/errors.ts";
 
+// Plan a run
+export { planRun, planRunHere, requireFit, type Plan, type PlanOptions } from "./plan/plan.ts";
+export { planCompute, crossover, type ComputePlan, type FlopsByPart } from "./plan/compute.ts";
+export { planMemory, type MemoryPlan } from "./plan/memory.ts";
+export { planModel } from "./plan/planned-model.ts";
+export { presetNames } from "./plan/presets.ts";
+export { measureRates, type MachineRates } from "./plan/machine-rates.ts";
+export { machineMemory, parseBytes } from "./plan/machine-memory.ts";
+export { describePlan } from "./plan/describe-plan.ts";
+export { comparePlan, describeComparison, planFile, type Compared, type PlanComparison } from "./plan/compare-run.ts";
+export type { PlannedModel, PlanSettings } from "./plan/settings.ts";
+
 // Command line
 export { longloraCommands } from "./commands/index.ts";
 

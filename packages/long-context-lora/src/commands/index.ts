@@ -1,10 +1,11 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
 import { mergeCommand } from "./merge.ts";
 import { perplexityCommand } from "./perplexity.ts";
+import { planCommand } from "./plan.ts";
 
 /** `offprint longlora …`. */
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [perplexityCommand, mergeCommand],
+  commands: [planCommand, perplexityCommand, mergeCommand],
 });

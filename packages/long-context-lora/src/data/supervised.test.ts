@@ -235,7 +235,7 @@ describe("readSupervised", () => {
 
   it("leaves out what follows the last answer", async () => {
     const file = join(folder, "chat.jsonl.gz");
-    const messages = [..."uau"].map((role) => ({ role: role === "u" ? "user" : "assistant", content: role }));
+    const messages = ["u", "a", "u"].map((role) => ({ role: role === "u" ? "user" : "assistant", content: role }));
     await writeFile(file, gzipSync(JSON.stringify({ messages })));
     const [sample] = await readSupervised([file], toyTokenizer(), { length: 99 });
     expect(toyTokenizer().decode(sample!.tokens)).toBe("<s>[INST]u[/INST]a</s>");

@@ -44,3 +44,12 @@ export class UnknownModelError extends LongLoraError {
     super(`${asked}: no folder with a config.json, no such file, and no known model; known names: ${known.join(", ")}`);
   }
 }
+
+/** A run whose plan cannot be compared with what it took. */
+export class RunNotPlannableError extends LongLoraError {
+  override readonly name = "RunNotPlannableError";
+  readonly code = "RUN_NOT_PLANNABLE";
+  constructor(run: string, problem: string) {
+    super(`${run}: ${problem}; give the folder that longlora finetune wrote to the end`);
+  }
+}
