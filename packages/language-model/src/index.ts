@@ -15,7 +15,22 @@ export { createModel } from "./create-model.ts";
 export { logitsOf, weightsOf } from "./weights.ts";
 export type { Attend, Attended, CausalLanguageModel, ForwardOptions, LinearLayout, Weights } from "./model.ts";
 
+// Generate text
+export {
+  generate,
+  TextGenerator,
+  type GenerateOptions,
+  type Prompt,
+  type TextGeneratorOptions,
+} from "./generation/text-generator.ts";
+export type { EndReason, Generated, GenerationEvent } from "./generation/sequence.ts";
+export type { Candidate, Interception, InterceptLogits, LogitsStep } from "./generation/intercept.ts";
+export type { SamplingOptions } from "./generation/sampling.ts";
+export { CachedDecoder, type CachedDecoderOptions, type ResidentWeights } from "./generation/cached-decoder.ts";
+
 // Errors
+export { GenerationError } from "./generation/errors.ts";
+export { GgufError } from "./gguf/errors.ts";
 export {
   ChatTemplateError,
   ContextError,

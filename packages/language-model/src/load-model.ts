@@ -1,15 +1,17 @@
 import { stat } from "node:fs/promises";
 import { ModelSourceError } from "./errors.ts";
+import { loadGguf } from "./gguf/load-gguf.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { loadFolder } from "./load-folder.ts";
 
 /**
  * A language model from where it lies. Only small files and headers are read; weights come with `readWeights`.
- * @param source a Hugging Face folder.
+ * @param source a Hugging Face folder, or a `.gguf` file.
  * @throws {LanguageModelError} one sentence that names the file and what is wrong with it.
  */
 export async function loadLanguageModel(source: string): Promise<LanguageModel> {
   const found = await stat(source).catch(() => undefined);
   if (found?.isDirectory()) return await loadFolder(source);
+  if (found?.isFile() && /\.gguf$/i.test(source)) return await loadGguf(source);
   throw new ModelSourceError(source, found ? "is no folder of a model" : "there is no such folder");
 }
