@@ -26,3 +26,15 @@ export class LoraTargetError extends LongLoraError {
     this.target = target;
   }
 }
+
+/** Changing tokens changed nothing, so that nothing is proven about who sees whom. */
+export class CausalityUnprovenError extends LongLoraError {
+  override readonly name = "CausalityUnprovenError";
+  readonly code = "CAUSALITY_UNPROVEN";
+  constructor(step: string, length: number) {
+    super(
+      `causality: wanted the ${step} of ${length} tokens to move when the tokens change, got the same values; ` +
+        "the weights are zero or not finite: look at the model's files",
+    );
+  }
+}

@@ -2,6 +2,9 @@
 export { attentionMask } from "./attention/masks.ts";
 export { attentionKinds, type AttentionChoice, type AttentionKind } from "./attention/segments.ts";
 export { attendWith, type AttendOptions } from "./attention/shifted-sparse-attention.ts";
+export { checkCausality } from "./attention/causality.ts";
+export type { CausalityOptions, CausalityReport, CausalityStep } from "./attention/causality.ts";
+export type { Leak } from "./attention/leak-probe.ts";
 
 // Adapt
 export { adaptedLayers, adapterShapes, defaultTargets, initialAdapter, linearLayout, loraScale } from "./lora.ts";
@@ -59,4 +62,4 @@ export type { PlannedModel, PlanSettings } from "./plan/settings.ts";
 export { longloraCommands } from "./commands/index.ts";
 
 // Errors
-export { InvalidAttentionError, LongLoraError, LoraTargetError } from "./errors.ts";
+export { CausalityUnprovenError, InvalidAttentionError, LongLoraError, LoraTargetError } from "./errors.ts";

@@ -1,4 +1,5 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
+import { doctorCommand } from "./doctor.ts";
 import { mergeCommand } from "./merge.ts";
 import { perplexityCommand } from "./perplexity.ts";
 import { planCommand } from "./plan.ts";
@@ -7,5 +8,5 @@ import { planCommand } from "./plan.ts";
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [planCommand, perplexityCommand, mergeCommand],
+  commands: [planCommand, doctorCommand, perplexityCommand, mergeCommand],
 });
