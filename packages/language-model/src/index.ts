@@ -3,12 +3,18 @@ export { loadLanguageModel } from "./load-model.ts";
 export type { LanguageModel } from "./language-model.ts";
 export type { GenerationConfig } from "./generation-config.ts";
 export type { WeightInfo } from "./weight-files.ts";
-export type { Tokenizer } from "./tokenizer.ts";
+export { createTokenizer, type Tokenizer, type TokenizerSource } from "./tokenizer.ts";
 export type { ChatMessage, ChatOptions } from "./chat-template.ts";
 
 // Describe a model
 export { readModelConfig, type Architecture, type ModelConfig } from "./config.ts";
 export { ropeFrequencies, type RopeConfig } from "./rope.ts";
+
+// Extend its context
+export { describeContext, extendContext, type ContextDescription, type ContextExtension } from "./extend-context.ts";
+
+// Save it
+export { saveModelFolder, type ModelToSave, type WeightDType } from "./save-model.ts";
 
 // Compute with it
 export { createModel } from "./create-model.ts";

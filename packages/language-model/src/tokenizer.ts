@@ -11,6 +11,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>, options?: { readonly skipSpecial?: boolean }): string;
   /** One more than the highest id: rows that the embedding must have. */
   readonly size: number;
+  /** What it was made from, to be written beside a model that was not a folder. */
+  readonly source?: TokenizerSource;
   readonly bos: number | undefined;
   readonly eos: number | undefined;
   readonly pad: number | undefined;
@@ -63,6 +65,7 @@ export function createTokenizer(source: TokenizerSource, where: string): Tokeniz
       });
     },
     size: sizeOf(library, vocabulary),
+    source,
     bos: special("bos_token"),
     eos: special("eos_token"),
     pad: special("pad_token"),
