@@ -42,6 +42,10 @@ export class TestApp {
     return new TestApp(database);
   }
 
+  get dataFolder(): string {
+    return this.#data.folder;
+  }
+
   async close(): Promise<void> {
     await this.database.close();
     this.#data.remove();

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
+if (process.argv[2] === "longlora") await import("./fake-longlora.mjs");
+
 const text = { type: "string" };
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,5 @@
 import type { Settings } from "./settings.ts";
-import { modelArgument, textArgument, type SourceFolders } from "./sources.ts";
+import { modelArgument, textArgument, typedFolders, type SourceFolders } from "./sources.ts";
 
 /** The words after `offprint` that train with these settings and judge the result. */
 export function finetuneWords(settings: Settings, folders: SourceFolders): string[] {
@@ -8,9 +8,8 @@ export function finetuneWords(settings: Settings, folders: SourceFolders): strin
 
 /** The same as one would type it; the admin's models and texts are named as they lie in the data folder. */
 export function finetuneCommandLine(settings: Settings): string {
-  const folders = { models: "data/models", texts: "data/texts" };
   const out = `${settings.model}-${settings.context}`;
-  return ["npx", "offprint", ...finetuneWords(settings, folders), "--out", out].join(" ");
+  return ["npx", "offprint", ...finetuneWords(settings, typedFolders), "--out", out].join(" ");
 }
 
 /** Contexts at which the model is judged before and after: the new one, its half and its quarter. */

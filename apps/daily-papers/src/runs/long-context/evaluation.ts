@@ -2,38 +2,54 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** The parts of a run's `evaluation.json` that the page shows. */
-const evaluationSchema = z.object({
-  perplexity: z.object({
-    text: z.string(),
-    tokens: z.number(),
-    contexts: z.array(
-      z.object({
-        context: z.number(),
-        /** The model as it came. */
-        before: z.number(),
-        /** With its positions squeezed, untrained. */
-        squeezed: z.number(),
-        after: z.number(),
-      }),
-    ),
-  }),
-  passkey: z
-    .object({
-      cells: z.array(z.object({ length: z.number(), depth: z.number(), tried: z.number(), found: z.number() })),
-      /** How many the model as it came finds, of all. */
-      before: z.number().optional(),
-    })
-    .optional(),
+/** Perplexity at one context length, with its 95 % interval. */
+const reportSchema = z.object({
+  context: z.number(),
+  perplexity: z.number(),
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  tokens: z.number(),
 });
-export type Evaluation = z.infer<typeof evaluationSchema>;
-export type PasskeyCell = NonNullable<Evaluation["passkey"]>["cells"][number];
 
-/** A run's evaluation, or undefined when there is none that can be read. */
-export async function readEvaluation(folder: string): Promise<Evaluation | undefined> {
-  try {
-    return evaluationSchema.parse(JSON.parse(await readFile(join(folder, "evaluation.json"), "utf8")));
-  } catch {
-    return undefined;
-  }
+/** The parts of a run's `evaluation/perplexity-strided.json` that the page shows. */
+const perplexitySchema = z.object({
+  schema: z.literal("longlora-perplexity"),
+  protocolText: z.string(),
+  /** The extended model. */
+  contexts: z.array(reportSchema),
+  /** The model as it came, context by context. */
+  base: z.array(reportSchema),
+});
+export type Perplexity = z.infer<typeof perplexitySchema>;
+export type PerplexityReport = z.infer<typeof reportSchema>;
+
+/** The parts of a run's `evaluation/passkey.json` that the page shows. */
+const passkeySchema = z.object({
+  schema: z.literal("longlora-passkey"),
+  cells: z.array(
+    z.object({
+      /** Tokens of the text. */
+      tokens: z.number(),
+      /** Where the number lies, in [0, 1]. */
+      depth: z.number(),
+      tests: z.number(),
+      found: z.number(),
+    }),
+  ),
+});
+export type Passkey = z.infer<typeof passkeySchema>;
+
+/** What a run's folder tells of its judgement; what cannot be read is left out. */
+export async function readEvaluation(folder: string) {
+  const read = async <T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> => {
+    try {
+      return schema.parse(JSON.parse(await readFile(join(folder, "evaluation", name), "utf8")));
+    } catch {
+      return undefined;
+    }
+  };
+  const [perplexity, passkey] = await Promise.all([
+    read("perplexity-strided.json", perplexitySchema),
+    read("passkey.json", passkeySchema),
+  ]);
+  return { perplexity, passkey };
 }

@@ -15,7 +15,7 @@ import { Explanation } from "./explanation.tsx";
 import { attentionTitles } from "./mask-choice.ts";
 import { Files, Numbers, Passkeys } from "./result.tsx";
 import { defaultValues, readSettings, settingsSchema } from "./settings.ts";
-import { listModels, listTexts, modelArgument, sourceTitle, type SourceFolders } from "./sources.ts";
+import { foldersIn, listModels, listTexts, modelArgument, sourceTitle } from "./sources.ts";
 import type { Writer } from "./writer.ts";
 
 /** Where a run's folder keeps what was trained. */
@@ -31,10 +31,6 @@ export interface LongContextOptions {
 /** The paper's implementation: `offprint longlora finetune`, and what the model it leaves can do. */
 export function longContextLora({ write, modelsFolder }: LongContextOptions): Implementation {
   const sideBySide = new SideBySide(write);
-  const foldersIn = (dataFolder: string): SourceFolders => ({
-    models: modelsFolder ?? join(dataFolder, "models"),
-    texts: join(dataFolder, "texts"),
-  });
   return {
     name: "long-context-lora",
     defaults: defaultValues,
@@ -42,7 +38,7 @@ export function longContextLora({ write, modelsFolder }: LongContextOptions): Im
     async readForm(values, dataFolder) {
       const reading = readSettings(values);
       if (!reading.ok) return reading;
-      const folders = foldersIn(dataFolder);
+      const folders = foldersIn(dataFolder, modelsFolder);
       const [models, texts] = await Promise.all([listModels(folders), listTexts(folders)]);
       const problems = {
         ...(models.some(({ name }) => name === reading.config["model"]) ? {} : { model: "Choose one of the models." }),
@@ -60,15 +56,15 @@ export function longContextLora({ write, modelsFolder }: LongContextOptions): Im
       const kind = `${attentionTitles[attention]} attention${attention === "full" ? "" : `, groups of ${formatCount(group)}`}`;
       return `${kind}, ${method}, ${writeAmount(steps, "step")}`;
     },
-    words: (config, dataFolder) => finetuneWords(settingsOf(config), foldersIn(dataFolder)),
+    words: (config, dataFolder) => finetuneWords(settingsOf(config), foldersIn(dataFolder, modelsFolder)),
     commandLine: (config) => finetuneCommandLine(settingsOf(config)),
 
     async controls({ values, problems, dataFolder }) {
-      const folders = foldersIn(dataFolder);
+      const folders = foldersIn(dataFolder, modelsFolder);
       const [models, texts] = await Promise.all([listModels(folders), listTexts(folders)]);
       return <Controls form={{ values, problems }} models={models} texts={texts} />;
     },
-    estimate: (config, dataFolder) => estimateRun(settingsOf(config), foldersIn(dataFolder)),
+    estimate: (config, dataFolder) => estimateRun(settingsOf(config), foldersIn(dataFolder, modelsFolder)),
 
     headline(metrics) {
       const perplexity = metrics["perplexity"];
@@ -81,7 +77,10 @@ export function longContextLora({ write, modelsFolder }: LongContextOptions): Im
     async result(run, folder, { sent }) {
       const { model } = settingsOf(run.config);
       const dataFolder = join(folder, "..", "..");
-      const pair = { model: modelArgument(model, foldersIn(dataFolder)), adapter: join(folder, adapterFolder) };
+      const pair = {
+        model: modelArgument(model, foldersIn(dataFolder, modelsFolder)),
+        adapter: join(folder, adapterFolder),
+      };
       const [evaluation, continuation, files] = await Promise.all([
         readEvaluation(folder),
         sideBySide.answer(sent, pair),
@@ -89,8 +88,8 @@ export function longContextLora({ write, modelsFolder }: LongContextOptions): Im
       ]);
       return (
         <>
-          {evaluation !== undefined && <Numbers evaluation={evaluation} />}
-          {evaluation?.passkey !== undefined && <Passkeys passkey={evaluation.passkey} />}
+          {evaluation.perplexity !== undefined && <Numbers perplexity={evaluation.perplexity} />}
+          {evaluation.passkey !== undefined && <Passkeys passkey={evaluation.passkey} />}
           <ContinuationPart run={run} continuation={continuation} />
           <Files run={run} files={files} />
         </>

