@@ -65,6 +65,8 @@ function readLlama(settings: Settings, architecture: Architecture): ModelConfig 
   const hiddenSize = settings.count("hidden_size");
   const heads = settings.count("num_attention_heads");
   const kvHeads = settings.count("num_key_value_heads", heads);
+  if (settings.get("head_dim") === undefined && hiddenSize % heads !== 0)
+    throw settings.fail("num_attention_heads", `a divisor of hidden_size (${hiddenSize}) unless head_dim is given`);
   const headSize = settings.count("head_dim", hiddenSize / heads);
   if (headSize % 2 !== 0) throw settings.fail("head_dim", "even: rotary positions turn pairs");
   if (heads % kvHeads !== 0) throw settings.fail("num_key_value_heads", `a divisor of the ${heads} heads`);

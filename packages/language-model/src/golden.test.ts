@@ -1,8 +1,29 @@
-import { compile, crossEntropy, hostTensor, int32, mean, reshape, slice, valueAndGrad } from "@offprint/tensor";
+import {
+  compile,
+  crossEntropy,
+  float32,
+  hostTensor,
+  int32,
+  mean,
+  mul,
+  reshape,
+  rmsNorm,
+  silu,
+  slice,
+  sum,
+  valueAndGrad,
+} from "@offprint/tensor";
 import type { HostTensor, Tensor } from "@offprint/tensor";
 import { describe, expect, it } from "vitest";
 import { createModel } from "./create-model.ts";
-import { goldenConfig, goldenIds, goldenTensor, goldenWeights, longLoraGolden } from "./testing/longlora-golden.ts";
+import {
+  goldenConfig,
+  goldenIds,
+  goldenTensor,
+  goldenWeights,
+  longLoraGolden,
+  type GoldenArray,
+} from "./testing/longlora-golden.ts";
 import { expectClose } from "./testing/expect-close.ts";
 import { logitsOf, weightsOf } from "./weights.ts";
 
@@ -36,6 +57,17 @@ function merged(weights: Readonly<Record<string, HostTensor>>): Record<string, H
   );
 }
 
+/** x / √(mean(x²) + ε) ∘ weight, a row at a time, in float64. */
+function normalised({ data, shape }: GoldenArray, weight: HostTensor): HostTensor {
+  const width = shape.at(-1) ?? 1;
+  const rows = Array.from({ length: data.length / width }, (_, row) => data.slice(row * width, (row + 1) * width));
+  const values = rows.flatMap((row) => {
+    const root = Math.sqrt(row.reduce((total, x) => total + x * x, 0) / width + goldenConfig.normEpsilon);
+    return row.map((x, i) => (x / root) * Number(weight.data[i]));
+  });
+  return hostTensor(Float32Array.from(values), shape);
+}
+
 describe("the golden two-layer Llama", () => {
   it("has exactly the weights that the golden file lists", () => {
     const listed = Object.entries(base).map(([name, { shape }]) => [name, shape]);
@@ -55,6 +87,19 @@ describe("the golden two-layer Llama", () => {
     const { logits, loss } = await program.run({ ids: goldenIds });
     expectClose(logits, goldenTensor(longLoraGolden.model.full.logits));
     expect(Number(loss.data[0])).toBeCloseTo(longLoraGolden.model.full.loss, 5);
+    await program.dispose();
+  });
+
+  it.each([1, 2])("has the golden hidden states after layer %i", async (layers) => {
+    const shallow = createModel({ ...goldenConfig, layers });
+    const program = await compile({
+      state: merged(goldenWeights),
+      inputs: { ids: int32([2, 16]) },
+      run: ({ state, inputs: { ids } }) => ({ outputs: { hidden: shallow.hidden(weightsOf(state), ids) } }),
+    });
+    const { hidden } = await program.run({ ids: goldenIds });
+    const wanted = longLoraGolden.model.full.hidden_after_layer[layers - 1] as GoldenArray;
+    expectClose(hidden, normalised(wanted, base["model.norm.weight"] as HostTensor));
     await program.dispose();
   });
 
@@ -79,5 +124,37 @@ describe("the golden two-layer Llama", () => {
     for (const [name, wanted] of Object.entries(golden.grads))
       expectClose(grads[name] as HostTensor, goldenTensor(wanted), name);
     await program.dispose();
+  });
+});
+
+describe("the golden parts of a layer", () => {
+  /** The value of `f`, and its gradients by both inputs where `grad_out` comes back. */
+  async function parts(f: (a: Tensor, b: Tensor) => Tensor, a: GoldenArray, b: GoldenArray, back: GoldenArray) {
+    const program = await compile({
+      inputs: { a: float32(a.shape), b: float32(b.shape), back: float32(back.shape) },
+      run: ({ inputs: { a, b, back } }) => {
+        const { grads } = valueAndGrad((x: { a: Tensor; b: Tensor }) => sum(mul(f(x.a, x.b), back)))({ a, b });
+        return { outputs: { y: f(a, b), da: grads.a, db: grads.b } };
+      },
+    });
+    const result = await program.run({ a: goldenTensor(a), b: goldenTensor(b), back: goldenTensor(back) });
+    await program.dispose();
+    return result;
+  }
+
+  it("normalise by the root mean square", async () => {
+    const { x, w, y, eps, grad_out, dx, dw } = longLoraGolden.rmsnorm;
+    const found = await parts((x, w) => rmsNorm(x, w, { epsilon: eps }), x, w, grad_out);
+    expectClose(found.y, goldenTensor(y));
+    expectClose(found.da, goldenTensor(dx));
+    expectClose(found.db, goldenTensor(dw));
+  });
+
+  it("gate by silu", async () => {
+    const { gate, up, y, grad_out, dgate, dup } = longLoraGolden.swiglu;
+    const found = await parts((gate, up) => mul(silu(gate), up), gate, up, grad_out);
+    expectClose(found.y, goldenTensor(y));
+    expectClose(found.da, goldenTensor(dgate));
+    expectClose(found.db, goldenTensor(dup));
   });
 });
