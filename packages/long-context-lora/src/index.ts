@@ -21,6 +21,9 @@ export type { Span, SupervisedOptions, SupervisedRowsOptions, SupervisedSample }
 export { applyTemplate, defaultTemplate, type TemplateName, type TemplatePart } from "./data/template.ts";
 export { checkDocuments, checkSamples, describeFindings, requireTrainable } from "./data/checks.ts";
 export type { CheckedModel, Finding } from "./data/checks.ts";
+export { readQuestionAnswers, type QaDocument, type QuestionAnswer } from "./data/question-answers.ts";
+export { qaInstruction, qaSamples, type InstructionRecord } from "./data/qa-samples.ts";
+export type { QaSampleOptions, QaSamples } from "./data/qa-samples.ts";
 export { TokenBatches, type TokenBatchesOptions } from "./data/batches.ts";
 export { IGNORED, type TokenBatch, type TokenRows } from "./data/token-rows.ts";
 
@@ -37,6 +40,10 @@ export type {
   PositionBucket,
 } from "./evaluation/perplexity.ts";
 export { windowsOf, type Protocol, type Window, type WindowOptions } from "./evaluation/windows.ts";
+export { passkeyGrid, type PasskeyCell, type PasskeyGrid, type PasskeyOptions } from "./evaluation/passkey.ts";
+export { passkeyPrompt, type PasskeyPlace, type PasskeyPrompt } from "./evaluation/passkey-prompt.ts";
+export { passkeyMap, type PasskeyView } from "./evaluation/passkey-map.ts";
+export type { PasskeyResult, PerplexityResult } from "./evaluation/results.ts";
 export { EvaluationInputError, NonFiniteLossError } from "./evaluation/errors.ts";
 
 // Keep what was learned

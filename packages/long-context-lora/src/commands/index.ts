@@ -1,12 +1,14 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
 import { doctorCommand } from "./doctor.ts";
 import { mergeCommand } from "./merge.ts";
+import { passkeyCommand } from "./passkey.ts";
 import { perplexityCommand } from "./perplexity.ts";
 import { planCommand } from "./plan.ts";
+import { qaCommand } from "./qa.ts";
 
 /** `offprint longlora …`. */
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [planCommand, doctorCommand, perplexityCommand, mergeCommand],
+  commands: [planCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, mergeCommand],
 });
