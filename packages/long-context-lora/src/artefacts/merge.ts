@@ -5,7 +5,7 @@ import { loadLanguageModel } from "@offprint/language-model";
 import type { Engine } from "@offprint/tensor";
 import { RandomStream, writeSafetensors, type TensorSource } from "@offprint/training";
 import { openForEvaluation, programTensors, type ModelWithAdapter } from "../evaluation/open-model.ts";
-import type { EvaluatedModel } from "../evaluation/evaluated-model.ts";
+import { indexOfGreatest, type EvaluatedModel } from "../evaluation/evaluated-model.ts";
 import { storesInputsFirst } from "./adapter.ts";
 import { weightSource } from "./base-fingerprint.ts";
 import { MergeCheckError, MergeFolderError } from "./errors.ts";
@@ -157,11 +157,4 @@ export function differenceOfLogits(wanted: Float32Array, found: Float32Array, vo
   }
   const deviation = Math.sqrt(squares / wanted.length - (sum / wanted.length) ** 2);
   return { greatest, relative: greatest / deviation, agreement: agreeing / places };
-}
-
-/** The first index of the greatest value. */
-export function indexOfGreatest(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

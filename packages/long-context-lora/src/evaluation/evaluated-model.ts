@@ -111,3 +111,10 @@ export async function createEvaluatedModel(options: EvaluatedModelOptions): Prom
     },
   };
 }
+
+/** The first index of the greatest value. */
+export function indexOfGreatest(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

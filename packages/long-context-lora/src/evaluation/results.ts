@@ -1,6 +1,7 @@
 /** The documents that evaluation commands print with `--json` and keep with `--out`. */
 import { z } from "zod";
 import type { AttentionChoice } from "../attention/segments.ts";
+import type { PasskeyGrid } from "./passkey.ts";
 import type { PerplexityReport } from "./perplexity.ts";
 import type { Protocol } from "./windows.ts";
 
@@ -76,4 +77,41 @@ export const perplexityResult = z.looseObject({
   texts: z.array(z.string()),
   contexts: z.array(report),
   base: z.array(report).optional(),
+});
+
+export const passkeySchema = { schema: "longlora-passkey", schemaVersion: 1 } as const;
+
+/** One call of `offprint longlora passkey`. */
+export interface PasskeyResult extends PasskeyGrid {
+  readonly schema: "longlora-passkey";
+  readonly schemaVersion: 1;
+  readonly model: string;
+  readonly adapter?: string;
+  readonly tests: number;
+  readonly distractors: number;
+  readonly seed: number;
+}
+
+/** Reads a kept result; fields that this version does not know are kept. */
+export const passkeyResult = z.looseObject({
+  schema: z.literal(passkeySchema.schema),
+  schemaVersion: z.literal(passkeySchema.schemaVersion),
+  model: z.string(),
+  adapter: z.string().optional(),
+  tests: z.number(),
+  distractors: z.number(),
+  lengths: z.array(z.number()),
+  depths: z.array(z.number()),
+  chance: z.number(),
+  cells: z.array(
+    z.looseObject({
+      length: z.number(),
+      depth: z.number(),
+      promptTokens: z.number(),
+      tests: z.number(),
+      found: z.number(),
+      rankedFirst: z.number(),
+      share: z.number(),
+    }),
+  ),
 });
