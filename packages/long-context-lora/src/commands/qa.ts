@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { defineCommand, formatCount, writeFileAtomic, type Command } from "@offprint/experiment";
 import { loadLanguageModel } from "@offprint/language-model";
 import { z } from "zod";
@@ -61,6 +63,7 @@ export const qaCommand: Command<typeof config> = defineCommand({
       throw new EmptyDataError(paths[0]!, "no document has a question with an answer to train on");
     const testOut = samples.test.length === 0 ? undefined : testFile(out);
     const findings = model === undefined ? [] : await findingsOf(samples.train, out, model, length);
+    await mkdir(dirname(out), { recursive: true });
     await writeFileAtomic(out, jsonLines(samples.train));
     if (testOut !== undefined) await writeFileAtomic(testOut, jsonLines(samples.test));
     if (json) {
