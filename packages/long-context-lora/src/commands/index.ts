@@ -1,5 +1,6 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
 import { doctorCommand } from "./doctor.ts";
+import { finetuneCommand } from "./finetune.ts";
 import { mergeCommand } from "./merge.ts";
 import { passkeyCommand } from "./passkey.ts";
 import { perplexityCommand } from "./perplexity.ts";
@@ -10,5 +11,5 @@ import { qaCommand } from "./qa.ts";
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [planCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, mergeCommand],
+  commands: [planCommand, finetuneCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, mergeCommand],
 });
