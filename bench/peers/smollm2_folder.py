@@ -8,6 +8,7 @@ import os
 import sys
 
 import torch
+from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 gguf, out = sys.argv[1:3]
@@ -21,5 +22,7 @@ model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=ends, pa
 model.hf_quantizer = None
 del model.config.quantization_config
 model.save_pretrained(out)
+# GGUF names SmolLM2's split into words; the reader above takes GPT-2's, which keeps digits together.
+tokenizer.backend_tokenizer.pre_tokenizer = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
 tokenizer.save_pretrained(out)
 print(model.config)
