@@ -1,5 +1,6 @@
 // Load a model
 export { loadLanguageModel } from "./load-model.ts";
+export { hubModelFolder, type HubDownload, type HubOptions } from "./hub/hub-folder.ts";
 export type { LanguageModel } from "./language-model.ts";
 export type { GenerationConfig } from "./generation-config.ts";
 export type { WeightInfo } from "./weight-files.ts";
@@ -37,6 +38,7 @@ export { CachedDecoder, type CachedDecoderOptions, type ResidentWeights } from "
 // Errors
 export { GenerationError } from "./generation/errors.ts";
 export { GgufError } from "./gguf/errors.ts";
+export { HubError } from "./hub/errors.ts";
 export {
   ChatTemplateError,
   ContextError,
