@@ -46,6 +46,10 @@ export { passkeyMap, type PasskeyView } from "./evaluation/passkey-map.ts";
 export type { PasskeyResult, PerplexityResult } from "./evaluation/results.ts";
 export { EvaluationInputError, NonFiniteLossError } from "./evaluation/errors.ts";
 
+// Report
+export { readReportRuns, type ReportRun } from "./report/report-data.ts";
+export { reportPage } from "./report/report-page.ts";
+
 // Keep what was learned
 export { checkBase, loadAdapter, saveAdapter } from "./artefacts/adapter.ts";
 export type { Adapter, AdapterBase, AdapterToSave } from "./artefacts/adapter.ts";

@@ -5,11 +5,12 @@ import { mergeCommand } from "./merge.ts";
 import { passkeyCommand } from "./passkey.ts";
 import { perplexityCommand } from "./perplexity.ts";
 import { planCommand } from "./plan.ts";
+import { reportCommand } from "./report.ts";
 import { qaCommand } from "./qa.ts";
 
 /** `offprint longlora …`. */
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [planCommand, finetuneCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, mergeCommand],
+  commands: [planCommand, finetuneCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, mergeCommand, reportCommand],
 });

@@ -2,9 +2,7 @@ import { logitsOf, weightsOf, type CausalLanguageModel, type Weights } from "@of
 import {
   cachePrograms,
   compile,
-  concat,
   createResident,
-  crossEntropy,
   gather,
   int32,
   reshape,
@@ -16,6 +14,7 @@ import {
 import { groupOf, type AttentionChoice } from "../attention/segments.ts";
 import { attendWith } from "../attention/shifted-sparse-attention.ts";
 import { withLora, type LoraConfig } from "../lora.ts";
+import { tokenLosses } from "../training/next-token-loss.ts";
 
 /** Rows of tokens, all of one length. */
 export interface TokenGrid {
@@ -45,9 +44,6 @@ export interface EvaluatedModelOptions {
   readonly engine?: Engine | undefined;
 }
 
-/** Logits in memory at once; those of a whole window would often be larger than the model. */
-const logitsAtOnce = 4_000_000;
-
 /** Puts a model's weights into the engine. */
 export async function createEvaluatedModel(options: EvaluatedModelOptions): Promise<EvaluatedModel> {
   const { model, weights, lora, attention, engine } = options;
@@ -71,13 +67,8 @@ export async function createEvaluatedModel(options: EvaluatedModelOptions): Prom
         const before = slice(hidden(tensors, ids), { axis: 1, end: length - 1 });
         const flat = reshape(before, [rows * (length - 1), model.config.hiddenSize]);
         const next = reshape(slice(ids, { axis: 1, start: 1 }), [rows * (length - 1)]);
-        const step = Math.max(1, Math.floor(logitsAtOnce / model.config.vocabularySize));
-        const count = Math.ceil((rows * (length - 1)) / step);
-        const parts = Array.from({ length: count }, (_, i) => {
-          const range = { axis: 0, start: i * step, end: Math.min((i + 1) * step, rows * (length - 1)) };
-          return crossEntropy(logitsOf(model, read(tensors), slice(flat, range)), slice(next, range));
-        });
-        return { outputs: { losses: concat(parts, 0) } };
+        const prediction = { hidden: flat, head: read(tensors).get(model.head), labels: next };
+        return { outputs: { losses: tokenLosses(prediction) } };
       },
     });
   });

@@ -1,0 +1,164 @@
+import {
+  dataTable,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  heatMap,
+  heatMapTable,
+  lineChart,
+  type DataTable,
+  type LineChart,
+} from "@offprint/experiment";
+import { protocolTexts } from "../evaluation/results.ts";
+import { protocols } from "../evaluation/windows.ts";
+import type { Compared } from "../plan/compare-run.ts";
+import { metricNames } from "../training/held-out.ts";
+import { contextChart, judgedModels, lossChart, passkeyMaps, positionChart } from "./charts.ts";
+import { escapeText, figure, folded, page, paragraph, section, table } from "./html.ts";
+import type { ReportRun } from "./report-data.ts";
+
+/** All that is known of some runs on one page that needs nothing else: no script, no font, no picture from elsewhere. */
+export async function reportPage(runs: readonly ReportRun[]): Promise<string> {
+  const sections = [
+    ablations(runs),
+    await losses(runs),
+    ...(await perplexities(runs)),
+    await passkeys(runs),
+    plans(runs),
+    settings(runs),
+  ];
+  const names = runs.map(({ name }) => name).join(", ");
+  return page("LongLoRA report", `${paragraph(`Runs: ${names}.`)}${sections.join("")}`);
+}
+
+const number = (value: unknown): string => (typeof value === "number" ? formatNumber(value) : "");
+
+const text = (value: unknown): string =>
+  typeof value === "string" ? value : value === undefined ? "" : (JSON.stringify(value) ?? "");
+
+/** One row a run: what it was and what came of it. */
+function ablations(runs: readonly ReportRun[]): string {
+  const rows = runs.flatMap(({ name, run }) => {
+    if (!run) return [];
+    const { config, record, log } = run;
+    const end = log.events.findLast((event) => event.type === "finished");
+    const metrics = end?.type === "finished" ? end.metrics : {};
+    const [full, trained] = [metrics[metricNames.full], metrics[metricNames.training]];
+    const gap = full !== undefined && trained !== undefined ? full - trained : undefined;
+    return [
+      [
+        name,
+        text(config["method"]),
+        text(config["attention"]),
+        text(config["group"]),
+        number(config["context"]),
+        number(config["rank"]),
+        number(config["learningRate"]),
+        number(config["steps"]),
+        text(config["seed"]),
+        end?.type === "finished" ? end.outcome : "not ended",
+        number(metrics["perplexity"]),
+        number(gap),
+        record ? formatDuration(record.durationSeconds) : "",
+        record ? formatBytes(record.peakMemoryBytes) : "",
+      ],
+    ];
+  });
+  const columns = ["run", "method", "attention", "group", "context", "rank", "learning rate", "updates", "seed"];
+  const results = ["outcome", "perplexity", "full − training loss", "time", "peak memory"];
+  if (rows.length === 0) return "";
+  const caption =
+    "Held-out perplexity under full attention; what the loss is higher there than as trained, nats a token";
+  return section("Runs", table({ caption, columns: [...columns, ...results], rows }));
+}
+
+const drawn = async (chart: LineChart): Promise<string> => figure(await lineChart(chart), dataTable(chart));
+
+async function losses(runs: readonly ReportRun[]): Promise<string> {
+  const charts = runs.flatMap((run, index) => lossChart(run, `losses-${index}`) ?? []);
+  if (charts.length === 0) return "";
+  const figures = await Promise.all(
+    charts.map(async (chart) => `<h3>${escapeText(chart.title)}</h3>${await drawn(chart)}`),
+  );
+  const note =
+    "A model is used with full attention. Where its held-out loss is well above that under the training's attention, what was " +
+    "learned needs the training's attention and does not help.";
+  return section("Training", paragraph(note), ...figures);
+}
+
+async function perplexities(runs: readonly ReportRun[]): Promise<string[]> {
+  const sections = protocols.map(async (protocol) => {
+    const judged = judgedModels(runs, protocol);
+    if (judged.length === 0) return "";
+    const byContext = await drawn(contextChart(judged, `context-${protocol}`));
+    const byPosition = await drawn(positionChart(judged, `position-${protocol}`));
+    const note = paragraph(protocolTexts[protocol]);
+    const heading = "<h3>By the number of tokens before, at the longest context</h3>";
+    return section(`Perplexity, ${protocol}`, note, byContext, heading, byPosition);
+  });
+  return await Promise.all(sections);
+}
+
+async function passkeys(runs: readonly ReportRun[]): Promise<string> {
+  const parts = runs.map(async ({ name, passkeys }, index) => {
+    const maps = passkeyMaps(passkeys, `passkey-${index}`);
+    const figures = await Promise.all(
+      maps.map(
+        async (map) =>
+          `<h3>${escapeText(`${name}: ${map.title}`)}</h3>${figure(await heatMap(map), heatMapTable(map))}`,
+      ),
+    );
+    return figures.join("");
+  });
+  const all = (await Promise.all(parts)).join("");
+  return all === "" ? "" : section("Pass keys", all);
+}
+
+function plans(runs: readonly ReportRun[]): string {
+  const row = (name: string, what: string, { planned, measured, off }: Compared, format: (value: number) => string) => [
+    name,
+    what,
+    format(planned),
+    format(measured),
+    `${off >= 0 ? "+" : "−"}${formatCount(Math.abs(100 * off))} %`,
+  ];
+  const rows = runs.flatMap(({ name, plan }) => {
+    if (!plan) return [];
+    const { peakMemory, secondsPerStep } = plan;
+    return [
+      row(name, "peak memory", peakMemory, formatBytes),
+      ...(secondsPerStep ? [row(name, "time of an update", secondsPerStep, formatDuration)] : []),
+    ];
+  });
+  if (rows.length === 0) return "";
+  return section(
+    "Plan and measurement",
+    table({ caption: "", columns: ["run", "", "planned", "measured", "off by"], rows }),
+  );
+}
+
+/** Everything needed to repeat a run. */
+function settings(runs: readonly ReportRun[]): string {
+  const parts = runs.flatMap(({ name, run }) => {
+    if (!run) return [];
+    const { config, record } = run;
+    const settings: DataTable = {
+      caption: "Settings",
+      columns: ["setting", "value"],
+      rows: Object.entries(config).map(([key, value]) => [key, text(value)]),
+    };
+    if (!record) return [folded(name, table(settings))];
+    const { machine, versions } = record;
+    const facts = [
+      `${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)}, ${machine.platform}`,
+      Object.entries(versions)
+        .map(([what, version]) => `${what} ${version}`)
+        .join(", "),
+      `begun ${record.startedAt}${record.dataHash === undefined ? "" : `, data ${record.dataHash}`}`,
+    ];
+    const command = `<p><code>${escapeText(record.command)}</code></p>`;
+    return [folded(name, `${command}<p class="facts">${facts.map(escapeText).join("<br />")}</p>${table(settings)}`)];
+  });
+  return parts.length === 0 ? "" : section("Settings and machine", ...parts);
+}
