@@ -1,6 +1,7 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
 import { doctorCommand } from "./doctor.ts";
 import { finetuneCommand } from "./finetune.ts";
+import { generateCommand } from "./generate.ts";
 import { mergeCommand } from "./merge.ts";
 import { passkeyCommand } from "./passkey.ts";
 import { perplexityCommand } from "./perplexity.ts";
@@ -12,5 +13,5 @@ import { qaCommand } from "./qa.ts";
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [planCommand, finetuneCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, mergeCommand, reportCommand],
+  commands: [planCommand, finetuneCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, generateCommand, mergeCommand, reportCommand],
 });
