@@ -1,14 +1,13 @@
 /** The small models of the shared data folder, against what other programs computed with them. Skipped where it is absent. */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { compile, int32 } from "@offprint/tensor";
 import { describe, expect, it } from "vitest";
 import { loadLanguageModel } from "./load-model.ts";
 import type { LanguageModel } from "./language-model.ts";
+import { readJson, sharedModelFolder } from "./testing/shared-model.ts";
 import { logitsOf, weightsOf } from "./weights.ts";
 
-const models = fileURLToPath(new URL("../../../../shared/data/models", import.meta.url));
-const golden = (model: string): unknown => JSON.parse(readFileSync(`${models}/${model}/golden.json`, "utf8"));
+const stories = sharedModelFolder("stories260K");
+const novels = sharedModelFolder("tiny-gpt2-novels");
 
 /** Logits of every position, and the likeliest next tokens when each is appended in turn. */
 async function forward({ model, ...parts }: LanguageModel, ids: readonly number[]) {
@@ -29,7 +28,7 @@ async function forward({ model, ...parts }: LanguageModel, ids: readonly number[
 
 const likeliest = (logits: readonly number[]): number => logits.indexOf(Math.max(...logits));
 
-describe.skipIf(!existsSync(`${models}/stories260K`))("stories260K", () => {
+describe.runIf(stories)("stories260K", () => {
   interface Golden {
     readonly input_ids: number[];
     readonly last_logits_first8: number[];
@@ -37,10 +36,12 @@ describe.skipIf(!existsSync(`${models}/stories260K`))("stories260K", () => {
     readonly greedy_ids_from_bos: number[];
     readonly greedy_text: string;
   }
-  const { input_ids, last_logits_first8, argmax, greedy_ids_from_bos, greedy_text } = golden("stories260K") as Golden;
+  const folder = stories ?? "";
+  const golden = (stories ? readJson(`${stories}/golden.json`) : {}) as Golden;
+  const { input_ids, last_logits_first8, argmax, greedy_ids_from_bos, greedy_text } = golden;
 
   it("has the golden logits, and prefers each token that llama2.c chose", async () => {
-    const model = await loadLanguageModel(`${models}/stories260K`);
+    const model = await loadLanguageModel(folder);
     const at = await forward(model, greedy_ids_from_bos);
     const last = at(input_ids.length - 1);
     for (const [i, wanted] of last_logits_first8.entries()) expect(last[i]).toBeCloseTo(wanted, 4);
@@ -51,7 +52,7 @@ describe.skipIf(!existsSync(`${models}/stories260K`))("stories260K", () => {
   });
 
   it("reads and writes its own text", async () => {
-    const { tokenizer } = await loadLanguageModel(`${models}/stories260K`);
+    const { tokenizer } = await loadLanguageModel(folder);
     expect(tokenizer.decode(greedy_ids_from_bos, { skipSpecial: true })).toBe(greedy_text);
     expect(Array.from(tokenizer.encode("Once upon a time"))).toEqual(input_ids);
     expect(tokenizer).toMatchObject({ bos: 1, eos: 2, size: 512 });
@@ -59,17 +60,20 @@ describe.skipIf(!existsSync(`${models}/stories260K`))("stories260K", () => {
   });
 });
 
-describe.skipIf(!existsSync(`${models}/tiny-gpt2-novels`))("tiny-gpt2-novels", () => {
+describe.runIf(novels)("tiny-gpt2-novels", () => {
   interface Sample {
     readonly prompt: string;
     readonly input_ids: number[];
     readonly last_logits_first8: number[];
   }
 
-  it.each(golden("tiny-gpt2-novels") as Sample[])("has the golden ids and logits after “$prompt”", async (sample) => {
-    const model = await loadLanguageModel(`${models}/tiny-gpt2-novels`);
-    expect(Array.from(model.tokenizer.encode(sample.prompt))).toEqual(sample.input_ids);
-    const last = (await forward(model, sample.input_ids))(sample.input_ids.length - 1);
-    for (const [i, wanted] of sample.last_logits_first8.entries()) expect(last[i]).toBeCloseTo(wanted, 3);
-  });
+  it.each((novels ? readJson(`${novels}/golden.json`) : []) as Sample[])(
+    "has the golden ids and logits after “$prompt”",
+    async (sample) => {
+      const model = await loadLanguageModel(novels ?? "");
+      expect(Array.from(model.tokenizer.encode(sample.prompt))).toEqual(sample.input_ids);
+      const last = (await forward(model, sample.input_ids))(sample.input_ids.length - 1);
+      for (const [i, wanted] of sample.last_logits_first8.entries()) expect(last[i]).toBeCloseTo(wanted, 3);
+    },
+  );
 });
