@@ -62,5 +62,7 @@ export function requireFit({ fits, memory, machineMemory: limit }: Plan): void {
 }
 
 /** Products at the measured rate, and what attention does beside them. */
-const secondsOf = ({ stepTotal, stepScores }: ComputePlan, { flops, scores }: MachineRates) =>
-  stepTotal / flops + stepScores / scores;
+export const secondsOf = (
+  { stepTotal, stepScores }: Pick<ComputePlan, "stepTotal" | "stepScores">,
+  { flops, scores }: MachineRates,
+) => stepTotal / flops + stepScores / scores;
