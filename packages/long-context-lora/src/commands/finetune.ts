@@ -17,6 +17,7 @@ import { ResumeError } from "../training/errors.ts";
 import { readFineTuneData } from "../training/fine-tune-data.ts";
 import { fineTune } from "../training/fine-tune.ts";
 import { learnedFolders } from "../training/save-learned.ts";
+import { judgeRun } from "./judge-run.ts";
 import { threadsField } from "./shared.ts";
 
 const { model, context } = fineTuneConfig.shape;
@@ -32,6 +33,14 @@ const config = z.strictObject({
     .boolean()
     .default(false)
     .describe("Go on with the run in --out from its newest checkpoint, with its settings."),
+  judge: z
+    .array(z.int().min(2))
+    .default([])
+    .describe("Contexts at which held-out text is judged before and after, once all is learned; kept for the report."),
+  passkey: z
+    .array(z.int().min(16))
+    .default([])
+    .describe("Lengths of texts in which a number is then hidden and asked for."),
   force: z.boolean().default(false).describe("Begin although the plan needs more memory than there is."),
   threads: threadsField,
   provider: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("What computes."),
@@ -54,9 +63,9 @@ export const finetuneCommand: Command<typeof config> = defineCommand({
     },
     { explains: "Go on after an interruption.", config: { out: "runs/long", resume: true } },
   ],
-  async run({ out, resume, force, threads, provider, json, ...given }, output) {
+  async run({ out, resume, force, judge, passkey, threads, provider, json, ...given }, output) {
     const settings = resume ? await settingsOf(out, given) : parseConfig(fineTuneConfig, given, "the command line");
-    const where = { out, ...(threads && { threads }), provider, force };
+    const where = { out, ...(threads && { threads }), provider, force, judge, passkey };
     const command = commandLine(finetuneCommand, { ...settings, ...where });
     return await runFineTune(settings, { ...where, resume, json, command }, output);
   },
@@ -67,6 +76,9 @@ export interface RunChoices {
   readonly out: string;
   readonly resume: boolean;
   readonly force: boolean;
+  /** Contexts and lengths to judge the result by. */
+  readonly judge?: readonly number[];
+  readonly passkey?: readonly number[];
   readonly threads?: number | undefined;
   readonly provider: "cpu" | "cuda" | "webgpu";
   readonly json: boolean;
@@ -76,18 +88,21 @@ export interface RunChoices {
 /** One fine-tuning with its progress and its result told. */
 export async function runFineTune(
   settings: FineTuneConfig,
-  { out, resume, force, threads, provider, json, command }: RunChoices,
+  { out, resume, force, judge = [], passkey = [], threads, provider, json, command }: RunChoices,
   output: CommandContext,
 ): Promise<RunOutcome> {
   const language = await loadLanguageModel(settings.model);
   const data = await readFineTuneData(language, settings, output.signal);
   using engine = await openEngine({ provider, ...(threads && { threads }) });
   const versions = { offprint: output.version, node: process.versions.node };
-  const options = { engine, out, resume, force, command, versions, signal: output.signal };
+  const { signal } = output;
+  const options = { engine, out, resume, force, command, versions, signal };
+  const asked = { contexts: judge, passkeyLengths: passkey, engine, signal };
+  const judgeResult = (folder: string) => judgeRun(folder, { language, data, settings, ...asked });
   const reporter = eventReporter(json, output);
   let outcome: RunOutcome = "failed";
   try {
-    for await (const event of fineTune(language, data, settings, options)) {
+    for await (const event of fineTune(language, data, settings, { ...options, judge: judgeResult })) {
       reporter.report(event);
       if (event.type !== "finished") continue;
       if (!json && event.outcome === "completed") output.stdout.write(resultText(out, settings, event.metrics));
@@ -99,7 +114,7 @@ export async function runFineTune(
   return outcome;
 }
 
-type Given = Omit<z.output<typeof config>, "out" | "resume" | "force" | "threads" | "provider" | "json">;
+type Given = Omit<z.output<typeof config>, keyof RunChoices>;
 
 /** Settings of the run to go on with. @throws {ResumeError} when others were given along with --resume. */
 async function settingsOf(out: string, given: Given): Promise<FineTuneConfig> {

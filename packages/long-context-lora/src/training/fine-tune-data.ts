@@ -12,6 +12,8 @@ export interface FineTuneData {
   readonly train: TokenRows;
   /** Batches of one row that are not trained on; empty where there is no text to spare. */
   readonly heldOut: readonly TokenBatch[];
+  /** The same as whole texts; none where samples are held out. */
+  readonly heldOutTexts: readonly TokenDocument[];
   readonly findings: readonly Finding[];
   /** SHA-256 of every token and label. */
   readonly hash: string;
@@ -54,7 +56,8 @@ async function ofTexts(
   const { documents, held } = given.length > 0 ? { documents: all, held: given } : setAside(all, config);
   const train = packDocuments(documents, { length, padding: tokenizer.pad ?? 0 });
   const findings = checkDocuments(documents, train, { tokenizer, config: model, length });
-  return { train, heldOut: heldOutRows(held, config), findings: [...findings, ...tellHeldOut(held, given)] };
+  const heldOut = heldOutRows(held, config);
+  return { train, heldOut, heldOutTexts: held, findings: [...findings, ...tellHeldOut(held, given)] };
 }
 
 async function ofSamples(
@@ -77,7 +80,7 @@ async function ofSamples(
         ? []
         : spread(supervisedRows(usable, { length, padding }), config.evaluateRows);
   const findings = checkSamples(learned, { tokenizer, config: model, length });
-  return { train, heldOut, findings: [...findings, ...tellSamples(usable, given)] };
+  return { train, heldOut, heldOutTexts: given, findings: [...findings, ...tellSamples(usable, given)] };
 }
 
 /** The end of the texts, or nothing where it would be less than a few tokens. */

@@ -42,6 +42,8 @@ export interface FineTuneOptions {
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Judges what lies in the run's folder when all is learned; its metrics join those of the last event. */
+  readonly judge?: ((folder: string) => AsyncGenerator<RunEvent, Readonly<Record<string, number>>>) | undefined;
 }
 
 /** Seconds between two checkpoints where no number of updates is asked for. */
@@ -151,7 +153,7 @@ interface Run extends Prepared {
 async function* runOn(
   folder: RunFolder,
   run: Run,
-  { engine, resume, signal, command }: FineTuneOptions,
+  { engine, resume, signal, command, judge: judgeResult }: FineTuneOptions,
 ): AsyncGenerator<RunEvent> {
   const { settings, trainable, data, config } = run;
   const inParts = config.accumulate > 1;
@@ -206,7 +208,8 @@ async function* runOn(
       return;
     }
     await saveLearned(folder.path, { ...run, lora, state });
-    yield { type: "finished", time: now(), outcome: "completed", metrics: withPerplexity(metrics) };
+    const judged = judgeResult && (yield* judgeResult(folder.path));
+    yield { type: "finished", time: now(), outcome: "completed", metrics: { ...withPerplexity(metrics), ...judged } };
     await rm(checkpoints, { recursive: true, force: true });
   } finally {
     await stepper.dispose();
