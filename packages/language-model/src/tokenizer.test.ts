@@ -59,7 +59,9 @@ describe.each([
 ])("a long text cut into pieces (%s)", (_name, tokenizer) => {
   const whole = new Library(tokenizer, config);
   const text = fc
-    .array(fc.constantFrom("a", "b", "c", " ", "  ", ".", "\n", "▁", "<s>", "é", "ab c", "bc a", "a b"), { maxLength: 60 })
+    .array(fc.constantFrom("a", "b", "c", " ", "  ", ".", "\n", "▁", "<s>", "é", "ab c", "bc a", "a b"), {
+      maxLength: 60,
+    })
     .map((parts) => parts.join(""));
 
   it("has the ids of the whole", () => {
