@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autodiff.ts";
+import { compile } from "../default-engine.ts";
 import type { HostTensor } from "../dtype.ts";
 import { ShapeMismatchError } from "../errors.ts";
-import { float32, placeholder, type Tensor } from "../graph/tensor.ts";
+import { constant, float32, int32, placeholder, type Tensor } from "../graph/tensor.ts";
 import { hostTensor } from "../host-tensor.ts";
 import { evaluate, expectClose, expectGradient, numbers, randomTensor } from "../testing.ts";
+import { mul, reshape, sum } from "./arithmetic.ts";
+import { attention } from "./attention.ts";
 import { causalAttention } from "./causal-attention.ts";
+import { sin } from "./elementwise.ts";
+import { concat } from "./movement.ts";
 
 interface Sizes {
   readonly b: number;
@@ -107,6 +113,49 @@ describe("causal attention", () => {
     );
     const cut = (q: Tensor, k: Tensor, v: Tensor): Tensor => causalAttention(q, k, v, { borders: [0, 1, 3, 5] });
     await expectGradient(cut, draw({ b: 1, kvHeads: 2, shared: 2, n: 5, past: 0, d: 2 }));
+  });
+
+  it("gives at several tiles and chunks what the whole matrix of scores gives, and the same gradients", async () => {
+    const [b, kvHeads, shared, n, d] = [2, 3, 3, 520, 4];
+    const inputs = draw({ b, kvHeads, shared, n, past: 0, d });
+    const documents = hostTensor(
+      Int32Array.from({ length: b * n }, (_, i) => Math.floor((i % n) / 170)),
+      [b, n],
+    );
+    const whole = (q: Tensor, k: Tensor, v: Tensor, apart: boolean): Tensor => {
+      const seen = (i: number) => {
+        const [row, column] = [Math.floor(i / n), i % n];
+        return column <= row && (!apart || Math.floor(row / 170) === Math.floor(column / 170));
+      };
+      const mask = hostTensor(
+        Float32Array.from({ length: n * n }, (_, i) => (seen(i) ? 0 : -1e30)),
+        [n, n],
+      );
+      const each = (x: Tensor): Tensor => reshape(x, [b, kvHeads, -1, n, d]);
+      return reshape(attention(each(q), each(k), each(v), { mask: constant(mask) }), q.shape);
+    };
+    const heads = (count: number) => float32([b, count, n, d]);
+    const program = await compile({
+      inputs: { q: heads(kvHeads * shared), k: heads(kvHeads), v: heads(kvHeads), documents: int32([b, n]) },
+      run: ({ inputs: { q, k, v, documents } }) => {
+        const tiled = (apart: boolean) => (q: Tensor, k: Tensor, v: Tensor) =>
+          causalAttention(q, k, v, apart ? { documents } : {});
+        const matrix = (apart: boolean) => (q: Tensor, k: Tensor, v: Tensor) => whole(q, k, v, apart);
+        const results = [tiled(false), matrix(false), tiled(true), matrix(true)].map((attend) => {
+          const loss = ([q, k, v]: readonly [Tensor, Tensor, Tensor]) => sum(mul(attend(q, k, v), sin(q)));
+          const { value, grads } = valueAndGrad(loss)([q, k, v]);
+          return concat([reshape(value, [1]), ...grads.map((grad) => reshape(grad, [-1]))]);
+        });
+        return { outputs: Object.fromEntries(results.map((result, i) => [`y${i}`, result])) };
+      },
+    });
+    const [q, k, v] = inputs;
+    const found: Readonly<Record<string, HostTensor>> = await program.run({ q, k, v, documents });
+    const values = (i: number) => found[`y${i}`]?.data as Float32Array;
+    expectClose(values(0), values(1), 1e-3, 1e-4);
+    expectClose(values(2), values(3), 1e-3, 1e-4);
+    expect(Math.abs(Number(values(0)[0]) - Number(values(2)[0]))).toBeGreaterThan(1e-3);
+    await program.dispose();
   });
 
   it("says what does not fit", () => {

@@ -1,10 +1,12 @@
 import { InvalidArgumentError, ShapeMismatchError } from "../errors.ts";
 import { constant, type Tensor } from "../graph/tensor.ts";
 import { softmax } from "./activation.ts";
-import { add, mul, reshape, sub } from "./arithmetic.ts";
-import { cast, equal } from "./elementwise.ts";
+import { add, broadcastTo, mul, reshape } from "./arithmetic.ts";
+import { attendUnits, unitGradients, type Units } from "./causal-tiles.ts";
+import { cast } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
-import { concat, slice } from "./movement.ts";
+import { concat, slice, transpose } from "./movement.ts";
+import { primitive } from "./primitive.ts";
 import { lengthOf, sameShape } from "./shapes.ts";
 
 /** Settings of causal attention. */
@@ -51,7 +53,7 @@ export function causalAttention(q: Tensor, k: Tensor, v: Tensor, options: Causal
     throw new InvalidArgumentError("causalAttention", `borders that ascend from 0 to ${n}`, borders.join(", "));
   }
   const scaled = mul(q, options.scale ?? 1 / Math.sqrt(d));
-  if (m !== n) return attendPieces(scaled, k, v, 1, undefined);
+  if (m !== n) return attendLater(scaled, k, v);
   const parts = equalPieces(borders).map(({ start, end, pieces }) => {
     const cut = (x: Tensor, axis: number): Tensor => slice(x, { axis, start, end });
     return attendPieces(cut(scaled, 2), cut(k, 2), cut(v, 2), pieces, documents && cut(documents, 1));
@@ -59,23 +61,49 @@ export function causalAttention(q: Tensor, k: Tensor, v: Tensor, options: Causal
   return concat(parts, 2);
 }
 
-/** Attention inside each of `pieces` equal pieces of the sequence, all in one product. */
+/** Attention inside each of `pieces` equal pieces of the sequence. */
 function attendPieces(q: Tensor, k: Tensor, v: Tensor, pieces: number, documents: Tensor | undefined): Tensor {
   const [b = 0, heads = 0, rows = 0, d = 0] = q.shape;
-  const [, kvHeads = 0, keys = 0] = k.shape;
-  const [shared, n, m, e] = [heads / kvHeads, rows / pieces, keys / pieces, lengthOf(v.shape, -1)];
-  // In one piece, the heads that share keys are further rows of one product; in several, the keys are read once for each.
-  const lead = pieces === 1 ? [b, kvHeads, 1, 1] : [b, kvHeads, shared, pieces];
-  const keyLead = [b, kvHeads, 1, pieces];
-  const queries = reshape(q, [...lead, -1, d]);
-  const scores = matmul(queries, reshape(k, [...keyLead, m, d]), { transposeB: true });
-  let masked = add(reshape(scores, [b, kvHeads, shared, pieces, n, m]), causalMask(n, m));
-  if (documents) {
-    const ids = (axes: readonly number[]): Tensor => reshape(documents, [b, 1, 1, pieces, ...axes]);
-    masked = add(masked, mul(sub(1, cast(equal(ids([n, 1]), ids([1, n])), q.dtype)), never));
-  }
-  const weights = reshape(softmax(masked), [...lead, -1, m]);
-  return reshape(matmul(weights, reshape(v, [...keyLead, m, e])), [b, heads, rows, e]);
+  const kvHeads = lengthOf(k.shape, 1);
+  const [shared, n, e] = [heads / kvHeads, rows / pieces, lengthOf(v.shape, -1)];
+  const units = b * kvHeads * pieces;
+  const exchanged = [0, 1, 3, 2, 4, 5]; // query heads that share keys lie outside of the pieces, and inside of the units
+  const cut = reshape(q, [b, kvHeads, shared, pieces, n, d]);
+  const queries = reshape(shared === 1 || pieces === 1 ? cut : transpose(cut, exchanged), [units, shared, n, d]);
+  const ids = documents && cast(reshape(documents, [b, 1, pieces, n]), q.dtype);
+  const unitIds = ids && reshape(broadcastTo(ids, [b, kvHeads, pieces, n]), [units, n]);
+  const out = attendApart(queries, reshape(k, [units, n, d]), reshape(v, [units, n, e]), unitIds);
+  if (shared === 1 || pieces === 1) return reshape(out, [b, heads, rows, e]);
+  return reshape(transpose(reshape(out, [b, kvHeads, pieces, shared, n, e]), exchanged), [b, heads, rows, e]);
+}
+
+function attendApart(q: Tensor, k: Tensor, v: Tensor, ids: Tensor | undefined): Tensor {
+  const unitsOf = ([q, k, v, ids]: readonly Tensor[]) => ({ q, k, v, ...(ids && { ids }) }) as Units;
+  let logSum: Tensor | undefined;
+  const attend = primitive({
+    name: "causalAttention",
+    forward: (...inputs) => {
+      const attention = attendUnits(unitsOf(inputs));
+      ({ logSum } = attention);
+      return attention.out;
+    },
+    backward: ({ inputs, output, grad }) => {
+      if (!logSum) return [];
+      const found = unitGradients(unitsOf(inputs), { out: output, logSum }, grad);
+      return [found.q, found.k, found.v, undefined].slice(0, inputs.length);
+    },
+  });
+  return ids ? attend(q, k, v, ids) : attend(q, k, v);
+}
+
+/** With keys from before: the last n of m positions, as in generation. */
+function attendLater(q: Tensor, k: Tensor, v: Tensor): Tensor {
+  const [b = 0, heads = 0, n = 0, d = 0] = q.shape;
+  const [, kvHeads = 0, m = 0] = k.shape;
+  const shared = heads / kvHeads; // further rows of one product
+  const scores = matmul(reshape(q, [b, kvHeads, shared * n, d]), k, { transposeB: true });
+  const weights = softmax(add(reshape(scores, [b, kvHeads, shared, n, m]), causalMask(n, m)));
+  return reshape(matmul(reshape(weights, [b, kvHeads, shared * n, m]), v), [b, heads, n, lengthOf(v.shape, -1)]);
 }
 
 const bordersOf = (n: number, borders: readonly number[]): boolean =>
