@@ -8,6 +8,7 @@ import {
   type BatchShape,
   type StepSettings,
   type TuningTree,
+  type UpdateProgram,
 } from "./step-program.ts";
 
 /** Programs kept at once: each holds memory as large as its activations. */
@@ -33,7 +34,7 @@ export function createStepper(state: Resident<TuningTree>, settings: StepSetting
     );
   const whole = ofShape(compileStep);
   const parts = ofShape(compilePart);
-  const update = cachePrograms((_: "update") => compileUpdate(state, settings));
+  const update = cachePrograms<"update", UpdateProgram>(() => compileUpdate(state, settings));
   const keyOf = ({ rows, length, documents }: BatchShape): string => `${rows} ${length} ${documents ? 1 : 0}`;
 
   return {
