@@ -17,6 +17,9 @@ export { describeContext, extendContext, type ContextDescription, type ContextEx
 // Save it
 export { saveModelFolder, type ModelToSave, type WeightDType } from "./save-model.ts";
 
+// Read 16-bit numbers
+export { fromBfloat16, fromFloat16 } from "./half-precision.ts";
+
 // Compute with it
 export { createModel } from "./create-model.ts";
 export { logitsOf, weightsOf } from "./weights.ts";

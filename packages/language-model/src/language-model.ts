@@ -19,8 +19,8 @@ export interface LanguageModel {
   readonly weightInfo: Readonly<Record<string, WeightInfo>>;
   /** The folder that it was read from, where it was one. */
   readonly folder?: string;
-  /** All weights as float32. They are read anew at each call and kept by nobody here. */
-  readWeights(): Promise<Record<string, HostTensor>>;
+  /** Weights as float32, by default all of them. They are read anew at each call and kept by nobody here. */
+  readWeights(names?: readonly string[]): Promise<Record<string, HostTensor>>;
 }
 
 /** What a source of models has to bring. */

@@ -41,6 +41,8 @@ describe("a folder", () => {
     expect(language).toMatchObject({ name: "toy", folder, config: { vocabularySize: 61 } });
     expect(language.weightInfo[embedding]).toEqual({ shape: [61, 32], dtype: "F32", bytes: 61 * 32 * 4 });
     expect(await language.readWeights()).toEqual(toyWeights);
+    const [first = ""] = Object.keys(toyWeights);
+    expect(await language.readWeights([first])).toEqual({ [first]: toyWeights[first] });
   });
 
   it("may be sharded", async () => {

@@ -30,7 +30,7 @@ export async function loadFolder(folder: string): Promise<LanguageModel> {
     tokenizerWhere: join(folder, "tokenizer.json"),
     generation: readGenerationConfig(generation, generationPath, config),
     weightInfo: weights.info,
-    readWeights: () => weights.readWeights(),
+    readWeights: (names) => weights.readWeights(names),
   });
 }
 

@@ -17,8 +17,8 @@ export interface WeightInfo {
 /** The weights of a model on disk: known by name and size, read when asked for. */
 export interface WeightFiles {
   readonly info: Readonly<Record<string, WeightInfo>>;
-  /** All of them as float32, by the model's names. */
-  readWeights(): Promise<Record<string, HostTensor>>;
+  /** As float32, by the model's names; by default all of them. */
+  readWeights(names?: readonly string[]): Promise<Record<string, HostTensor>>;
 }
 
 const indexName = "model.safetensors.index.json";
@@ -58,12 +58,16 @@ export async function openWeightFiles(folder: string, wanted: Readonly<Record<st
   });
   return {
     info: Object.fromEntries(info),
-    async readWeights() {
+    async readWeights(names = [...places.keys()]) {
       const weights: Record<string, HostTensor> = {};
       for (const [file] of files) {
+        const inside = names.flatMap((name) => {
+          const place = places.get(name);
+          return place?.file === file ? [[name, place.stored.name] as const] : [];
+        });
+        if (inside.length === 0) continue;
         await withFile(file, async (open) => {
-          for (const [name, place] of places)
-            if (place.file === file) weights[name] = asFloat32(await open.read(place.stored.name));
+          for (const [name, stored] of inside) weights[name] = asFloat32(await open.read(stored));
         });
       }
       return weights;

@@ -38,10 +38,11 @@ export async function loadGguf(path: string): Promise<LanguageModel> {
     weightInfo: Object.fromEntries(
       stored.map(([name, { shape, type, bytes }]) => [name, { shape, dtype: type.name, bytes }]),
     ),
-    async readWeights() {
+    async readWeights(names) {
       await using open = await GgufFile.open(path);
       const weights: Record<string, HostTensor> = {};
       for (const [name, { name: from, shape }] of stored) {
+        if (names && !names.includes(name)) continue;
         const values = await open.read(from);
         const heads = reorderedHeads(name, config);
         const width = shape.length === 1 ? 1 : (shape[1] ?? 1);
