@@ -6,30 +6,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 const text = { type: "string" };
-const flags = [
-  "model",
-  "text",
-  "context",
-  "attention",
-  "group",
-  "method",
-  "steps",
-  "learning-rate",
-  "rank",
-  "seed",
-  "out",
-];
+const flags =
+  "model text context attention group method steps learning-rate rank batch-size accumulate warmup seed evaluate-every judge passkey out";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    ...Object.fromEntries([...flags, "batch-size"].map((flag) => [flag, text])),
-    "evaluate-contexts": { type: "string", multiple: true },
-    passkey: { type: "boolean" },
+    ...Object.fromEntries(flags.split(" ").map((flag) => [flag, text])),
+    "allow-leak": { type: "boolean" },
     json: { type: "boolean" },
     resume: { type: "boolean" },
   },
 });
-if (positionals.join(" ") !== "longlora finetune" || !values.json) process.exit(2);
+if (!positionals.join(" ").startsWith("longlora finetune") || !values.json) process.exit(2);
 
 const { out, seed } = values;
 for (const folder of ["checkpoints", "adapter", "evaluation"]) mkdirSync(join(out, folder), { recursive: true });
@@ -50,7 +38,12 @@ for (let step = 1; step <= total && !asked.stop; step += 1) {
   const loss = 4 + 2 * Math.exp(-step / (0.4 * total)) + 0.05 * Math.sin(step);
   say({ type: "step", step, total, rate: 5, secondsLeft: (total - step) / 5, loss });
   if (step % Math.ceil(total / 4) === 0)
-    say({ type: "evaluation", step, split: "valid", metrics: { loss: loss + 0.1, trainingLoss: loss + 0.15 } });
+    say({
+      type: "evaluation",
+      step,
+      split: "valid",
+      metrics: { "full-attention loss": loss + 0.1, "training-attention loss": loss + 0.15 },
+    });
   if (seed === "13" && step >= total / 2) {
     say({ type: "finished", outcome: "failed", metrics: {}, error: `the loss is NaN at step ${step}` });
     process.exit(1);
@@ -64,7 +57,7 @@ if (asked.stop) {
 keep("adapter/adapter_config.json", { peft_type: "LORA" });
 writeFileSync(join(out, "adapter", "adapter_model.safetensors"), Buffer.alloc(1200));
 if (seed !== "18") {
-  const contexts = (values["evaluate-contexts"] ?? []).map(Number);
+  const contexts = [1, 2, 4].map((part) => part * Number(values.judge));
   const report = (context, perplexity) => ({
     context,
     perplexity,
@@ -79,8 +72,9 @@ if (seed !== "18") {
   });
   keep("evaluation/passkey.json", {
     schema: "longlora-passkey",
-    cells: contexts.flatMap((tokens, row) =>
-      [0, 0.5, 1].map((depth, column) => ({ tokens, depth, tests: 4, found: (row + 2 * column) % 5 })),
+    distractors: 9,
+    cells: contexts.flatMap((length, row) =>
+      [0, 0.5, 1].map((depth, column) => ({ length, depth, tests: 4, found: 0, rankedFirst: (row + 2 * column) % 5 })),
     ),
   });
 }

@@ -4,5 +4,6 @@ import type { Writer } from "../runs/long-context/writer.ts";
 export const fakeWriter: Writer = async ({ adapter, prompt, tokens, seed }) => {
   if (prompt === "fail") throw new Error("the adapter is of another base");
   const kind = adapter === undefined ? "the base" : "the adapted one";
-  return ` <script>alert(1)</script> ${kind} wrote ${tokens} tokens with seed ${seed}`;
+  const text = ` <script>alert(1)</script> ${kind} wrote ${tokens} tokens with seed ${seed}`;
+  return { text, reason: adapter === undefined ? "context" : "length" };
 };

@@ -12,6 +12,9 @@ export function finetuneCommandLine(settings: Settings): string {
   return ["npx", "offprint", ...finetuneWords(settings, typedFolders), "--out", out].join(" ");
 }
 
+/** Points of the curve that is drawn while the run works. */
+const evaluations = 10;
+
 /** Contexts at which the model is judged before and after: the new one, its half and its quarter. */
 export function judgedContexts({ context }: Pick<Settings, "context">): number[] {
   return [4, 2, 1].map((part) => Math.floor(context / part));
@@ -29,8 +32,18 @@ function flags(settings: Settings, folders: SourceFolders): string[] {
     ["learning-rate", settings.learningRate],
     ["rank", settings.rank],
     ["batch-size", settings.batchSize],
+    ["accumulate", 1],
+    ["warmup", Math.min(20, Math.ceil(settings.steps / 10))],
     ["seed", settings.seed],
-    ...judgedContexts(settings).map((context): [string, number] => ["evaluate-contexts", context]),
+    ["evaluate-every", Math.max(1, Math.round(settings.steps / evaluations))],
   ];
-  return [...values.flatMap(([flag, value]) => [`--${flag}`, String(value)]), "--passkey"];
+  const judged = judgedContexts(settings).map(String);
+  return [
+    ...values.flatMap(([flag, value]) => [`--${flag}`, String(value)]),
+    ...(settings.attention === "paper-wrap" ? ["--allow-leak"] : []),
+    "--judge",
+    ...judged,
+    "--passkey",
+    ...judged,
+  ];
 }

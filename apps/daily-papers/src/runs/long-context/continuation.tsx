@@ -4,7 +4,7 @@ import { numberDefaults, numberSchema, readFormValues, type NumberFields } from 
 import { z } from "zod";
 import type { FormValues } from "../implementation.ts";
 import type { Run } from "../run.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer, WritingTask, Written } from "./writer.ts";
 
 const mostCharacters = 300;
 
@@ -16,7 +16,7 @@ const numberFields = {
 const schema = z.strictObject({
   prompt: z
     .string()
-    .refine((text) => text.trim() !== "", "Prompt: enter how the text begins.")
+    .refine((text) => text.trim() !== "" && !text.includes("\0"), "Prompt: enter how the text begins.")
     .max(mostCharacters, `Prompt: enter at most ${mostCharacters} characters.`),
   tokens: numberSchema(numberFields.tokens),
   writingSeed: numberSchema(numberFields.writingSeed),
@@ -28,16 +28,16 @@ const defaults: FormValues = { prompt: "The captain looked at the sea, and", ...
 export interface Continuation {
   readonly form: ShownForm;
   readonly prompt?: string;
-  readonly before?: string;
-  readonly after?: string;
+  readonly before?: Written;
+  readonly after?: Written;
   /** Why nothing was written although the form was right. */
   readonly refusal?: string;
 }
 
 /** The two models of a run, as the command line names them. */
 export interface Pair {
-  readonly model: string;
-  readonly adapter: string;
+  readonly before: Pick<WritingTask, "model">;
+  readonly after: Pick<WritingTask, "model" | "adapter">;
 }
 
 /** Lets a run's two models write side by side; for one reader at a time, since each takes the whole machine. */
@@ -50,7 +50,7 @@ export class SideBySide {
   }
 
   /** What a form asks for, done; an untouched form when nothing was sent. */
-  async answer(sent: FormValues | undefined, { model, adapter }: Pair): Promise<Continuation> {
+  async answer(sent: FormValues | undefined, pair: Pair): Promise<Continuation> {
     if (sent === undefined) return { form: { values: defaults, problems: {} } };
     const values = { ...defaults, ...sent };
     const reading = readFormValues({ schema, numbers: numberFields, defaults }, sent);
@@ -60,8 +60,11 @@ export class SideBySide {
     this.#busy = true;
     try {
       const { prompt, tokens, writingSeed: seed } = schema.parse(reading.config);
-      const task = { model, prompt, tokens, seed };
-      const [before, after] = await Promise.all([this.#write(task), this.#write({ ...task, adapter })]);
+      const task = { prompt, tokens, seed };
+      const [before, after] = await Promise.all([
+        this.#write({ ...task, ...pair.before }),
+        this.#write({ ...task, ...pair.after }),
+      ]);
       return { form, prompt, before, after };
     } catch (error) {
       return { form, refusal: `Nothing was written: ${error instanceof Error ? error.message : String(error)}` };
@@ -102,15 +105,15 @@ export function ContinuationPart({ run, continuation }: { run: Run; continuation
       )}
       {before !== undefined && after !== undefined && (
         <div class="texts">
-          <Text title="Before" prompt={prompt ?? ""} text={before} />
-          <Text title="After" prompt={prompt ?? ""} text={after} />
+          <Text title="Before" prompt={prompt ?? ""} written={before} />
+          <Text title="After" prompt={prompt ?? ""} written={after} />
         </div>
       )}
     </section>
   );
 }
 
-function Text({ title, prompt, text }: { title: string; prompt: string; text: string }) {
+function Text({ title, prompt, written: { text, reason } }: { title: string; prompt: string; written: Written }) {
   return (
     <section aria-label={title}>
       <h3>{title}</h3>
@@ -118,6 +121,7 @@ function Text({ title, prompt, text }: { title: string; prompt: string; text: st
         <span class="quiet">{prompt}</span>
         {text}
       </p>
+      {reason === "context" && <p class="quiet-text">It ends here because the model’s context does.</p>}
     </section>
   );
 }

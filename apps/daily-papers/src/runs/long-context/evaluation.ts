@@ -25,18 +25,24 @@ export type PerplexityReport = z.infer<typeof reportSchema>;
 /** The parts of a run's `evaluation/passkey.json` that the page shows. */
 const passkeySchema = z.object({
   schema: z.literal("longlora-passkey"),
+  /** Wrong numbers that the right one is ranked among. */
+  distractors: z.number(),
   cells: z.array(
     z.object({
       /** Tokens of the text. */
-      tokens: z.number(),
+      length: z.number(),
       /** Where the number lies, in [0, 1]. */
       depth: z.number(),
       tests: z.number(),
+      /** How often the model says the number. */
       found: z.number(),
+      /** How often it is the likeliest of all. */
+      rankedFirst: z.number(),
     }),
   ),
 });
 export type Passkey = z.infer<typeof passkeySchema>;
+export type PasskeyCell = Passkey["cells"][number];
 
 /** What a run's folder tells of its judgement; what cannot be read is left out. */
 export async function readEvaluation(folder: string) {

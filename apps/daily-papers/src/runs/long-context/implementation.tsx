@@ -18,8 +18,8 @@ import { defaultValues, readSettings, settingsSchema } from "./settings.ts";
 import { foldersIn, listModels, listTexts, modelArgument, sourceTitle } from "./sources.ts";
 import type { Writer } from "./writer.ts";
 
-/** Where a run's folder keeps what was trained. */
-const adapterFolder = "adapter";
+/** Where a run's folder keeps what was learned: an adapter, or a whole model where all weights were trained. */
+const learned = { adapter: "adapter", model: "model" } as const;
 
 export interface LongContextOptions {
   /** Lets a model go on with a text. */
@@ -75,16 +75,16 @@ export function longContextLora({ write, modelsFolder }: LongContextOptions): Im
     explanation: async (query) => <Explanation query={query} />,
 
     async result(run, folder, { sent }) {
-      const { model } = settingsOf(run.config);
-      const dataFolder = join(folder, "..", "..");
-      const pair = {
-        model: modelArgument(model, foldersIn(dataFolder, modelsFolder)),
-        adapter: join(folder, adapterFolder),
-      };
+      const { model, method } = settingsOf(run.config);
+      const before = { model: modelArgument(model, foldersIn(join(folder, "..", ".."), modelsFolder)) };
+      const after =
+        method === "full"
+          ? { model: join(folder, learned.model) }
+          : { ...before, adapter: join(folder, learned.adapter) };
       const [evaluation, continuation, files] = await Promise.all([
         readEvaluation(folder),
-        sideBySide.answer(sent, pair),
-        adapterFiles(folder),
+        sideBySide.answer(sent, { before, after }),
+        learnedFiles(folder),
       ]);
       return (
         <>
@@ -95,7 +95,7 @@ export function longContextLora({ write, modelsFolder }: LongContextOptions): Im
         </>
       );
     },
-    files: (_, folder) => adapterFiles(folder),
+    files: (_, folder) => learnedFiles(folder),
     close: async () => undefined,
   };
 }
@@ -116,20 +116,20 @@ function judgedPicture(progress: RunProgress): Picture {
     x: { label: "step" },
     y: { label: "loss on held-out text", unit: "nats a token" },
     series: [
-      { name: "full attention", points: progress.curve("loss", "valid") },
-      { name: "as in training", points: progress.curve("trainingLoss", "valid") },
+      { name: "full attention", points: progress.curve("full-attention loss", "valid") },
+      { name: "as in training", points: progress.curve("training-attention loss", "valid") },
     ],
   };
 }
 
-async function adapterFiles(folder: string): Promise<ResultFile[]> {
-  const names: string[] = await readdir(join(folder, adapterFolder)).catch(() => []);
-  const files = await Promise.all(
-    names.toSorted().map(async (name) => ({
-      name: `${adapterFolder}/${name}`,
-      file: await stat(join(folder, adapterFolder, name)),
-    })),
+async function learnedFiles(folder: string): Promise<ResultFile[]> {
+  const found = await Promise.all(
+    Object.values(learned).map(async (part) => {
+      const names: string[] = await readdir(join(folder, part)).catch(() => []);
+      return names.toSorted().map((name) => `${part}/${name}`);
+    }),
   );
+  const files = await Promise.all(found.flat().map(async (name) => ({ name, file: await stat(join(folder, name)) })));
   return files.flatMap(({ name, file }) => (file.isFile() ? [{ name, bytes: file.size }] : []));
 }
 

@@ -10,7 +10,7 @@ import { SideBySide } from "./continuation.tsx";
 import { attentionNames } from "./mask-choice.ts";
 import { defaultValues, methodNames, numberFields, readSettings, settingsSchema, type Settings } from "./settings.ts";
 import { foldersIn, listModels, listTexts } from "./sources.ts";
-import { generateWords, type Writer } from "./writer.ts";
+import { generateWords, type Writer, type Written } from "./writer.ts";
 
 const paper = "/papers/2309.12307";
 const data = temporaryFolder();
@@ -42,9 +42,8 @@ describe("the page's settings", () => {
     if (!reading.ok) expect(reading.problems[field]).toContain(sentence);
   });
 
-  it("ask for no even group where nothing is shifted", () => {
-    expect(readSettings({ attention: "short", group: "63" }).ok).toBe(true);
-    expect(readSettings({ attention: "full", group: "4096" }).ok).toBe(true);
+  it("do not mind the group where there is none", () => {
+    expect(readSettings({ attention: "full", group: "4097" }).ok).toBe(true);
   });
 });
 
@@ -164,6 +163,7 @@ describe("the pages", () => {
 
   it.each([
     [{ prompt: "  " }, "Prompt: enter how the text begins."],
+    [{ prompt: "a\0b" }, "Prompt: enter how the text begins."],
     [{ prompt: "a", tokens: "301" }, "Tokens: enter a whole number from 1 to 300."],
     [{ prompt: "a", tokens: "-1" }, "Tokens: enter a whole number from 1 to 300."],
     [{ prompt: "a", writingSeed: "x" }, "Seed: enter a whole number from 0 to 2147483647."],
@@ -208,18 +208,19 @@ describe("the pages", () => {
 });
 
 describe("writing", () => {
-  const pair = { model: "base", adapter: "adapter" };
+  const pair = { before: { model: "base" }, after: { model: "base", adapter: "adapter" } };
   const sent = { prompt: "a", tokens: "1" };
 
   it("is for one reader at a time, and open to the next when done or failed", async () => {
-    let finish: (text: string) => void = () => undefined;
-    const slow: Writer = () => new Promise((resolve) => (finish = resolve));
+    const waiting: ((written: Written) => void)[] = [];
+    const slow: Writer = () => new Promise((resolve) => waiting.push(resolve));
     const both = new SideBySide(slow);
     const first = both.answer(sent, pair);
     expect((await both.answer(sent, pair)).refusal).toContain("Another reader’s text is being written");
-    const second = finish;
-    second("b");
-    expect(await Promise.race([first, Promise.resolve("waits for both")])).toBe("waits for both");
+    for (const finish of waiting) finish({ text: "b", reason: "length" });
+    expect((await first).after?.text).toBe("b");
+    void both.answer(sent, pair);
+    expect(waiting).toHaveLength(4);
 
     const failing = new SideBySide(async () => {
       throw new Error("no memory");

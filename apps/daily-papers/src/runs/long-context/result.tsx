@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatNumber, lineChart } from "@offprint/exp
 import { raw } from "hono/html";
 import type { ResultFile } from "../implementation.ts";
 import type { Run } from "../run.ts";
-import type { Passkey, Perplexity, PerplexityReport } from "./evaluation.ts";
+import type { Passkey, PasskeyCell, Perplexity, PerplexityReport } from "./evaluation.ts";
 
 /** What came out: perplexity against context, before and after, with what it means beside it. */
 export async function Numbers({ perplexity: { base, contexts, protocolText } }: { perplexity: Perplexity }) {
@@ -100,52 +100,73 @@ function PerplexityTable({ base, contexts }: Pick<Perplexity, "base" | "contexts
 }
 
 /** Where in a long text a hidden number is found: a row is a length, a column how deep the number lies. */
-export function Passkeys({ passkey: { cells } }: { passkey: Passkey }) {
-  const lengths = [...new Set(cells.map(({ tokens }) => tokens))].toSorted((a, b) => a - b);
-  const depths = [...new Set(cells.map(({ depth }) => depth))].toSorted((a, b) => a - b);
-  const found = cells.reduce((sum, cell) => sum + cell.found, 0);
-  const tests = cells.reduce((sum, cell) => sum + cell.tests, 0);
+export function Passkeys({ passkey: { cells, distractors } }: { passkey: Passkey }) {
+  const total = (count: (cell: PasskeyCell) => number) => cells.reduce((sum, cell) => sum + count(cell), 0);
+  const tests = total((cell) => cell.tests);
+  const found = total((cell) => cell.found);
   return (
     <section aria-labelledby="passkeys-title">
       <h2 id="passkeys-title">Finding a hidden number</h2>
-      <div class="table-frame" tabindex={0} role="region" aria-label="Hidden numbers found, by length and depth">
-        <table class="heat">
-          <thead>
-            <tr>
-              <th scope="col" class="number">
-                Tokens
-              </th>
-              {depths.map((depth) => (
-                <th scope="col" class="number">{`${Math.round(100 * depth)}\u202F% deep`}</th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {lengths.map((length) => (
-              <tr>
-                <th scope="row" class="number">
-                  {formatCount(length)}
-                </th>
-                {depths.map((depth) => (
-                  <HeatCell cell={cells.find((cell) => cell.tokens === length && cell.depth === depth)} />
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
       <p class="meaning">
-        A number is hidden in filler text and asked for at its end; {formatCount(found)} of {formatCount(tests)} were
-        found.
+        A number is hidden in filler text and asked for at its end. The model said {formatCount(found)} of{" "}
+        {formatCount(tests)}, and held {formatCount(total((cell) => cell.rankedFirst))} for the likeliest of{" "}
+        {formatCount(distractors + 1)} numbers, of which chance gives{" "}
+        {formatCount(Math.round(tests / (distractors + 1)))}.
         {found === 0 && " Models as small as this one copy no number over a distance; larger ones do."}
       </p>
+      <div class="pictures">
+        <Grid title="Said" cells={cells} countOf={(cell) => cell.found} />
+        <Grid title={`Likeliest of ${distractors + 1}`} cells={cells} countOf={(cell) => cell.rankedFirst} />
+      </div>
     </section>
   );
 }
 
-function HeatCell({ cell }: { cell: Passkey["cells"][number] | undefined }) {
-  if (cell === undefined || cell.tests === 0) return <td class="number">–</td>;
-  return <td class={`number heat-${Math.round((4 * cell.found) / cell.tests)}`}>{`${cell.found} of ${cell.tests}`}</td>;
+function Grid({
+  title,
+  cells,
+  countOf,
+}: {
+  title: string;
+  cells: readonly PasskeyCell[];
+  countOf: (cell: PasskeyCell) => number;
+}) {
+  const lengths = [...new Set(cells.map(({ length }) => length))].toSorted((a, b) => a - b);
+  const depths = [...new Set(cells.map(({ depth }) => depth))].toSorted((a, b) => a - b);
+  return (
+    <div class="table-frame" tabindex={0} role="region" aria-label={`${title}, by length and depth`}>
+      <table class="heat">
+        <caption>{title}, of the numbers hidden so deep in so many tokens</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="number">
+              Tokens
+            </th>
+            {depths.map((depth) => (
+              <th scope="col" class="number">{`${Math.round(100 * depth)}\u202F%`}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lengths.map((length) => (
+            <tr>
+              <th scope="row" class="number">
+                {formatCount(length)}
+              </th>
+              {depths.map((depth) => {
+                const cell = cells.find((one) => one.length === length && one.depth === depth);
+                if (cell === undefined || cell.tests === 0) return <td class="number">–</td>;
+                const count = countOf(cell);
+                return (
+                  <td class={`number heat-${Math.round((4 * count) / cell.tests)}`}>{`${count} of ${cell.tests}`}</td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 /** What a reader may take away. */
@@ -154,7 +175,9 @@ export function Files({ run, files }: { run: Run; files: readonly ResultFile[] }
   return (
     <section aria-labelledby="files-title">
       <h2 id="files-title">Take it away</h2>
-      <p class="meaning">The adapter as PEFT reads it, with the embeddings and norms that were trained.</p>
+      <p class="meaning">
+        What was learned, as Hugging Face’s PEFT and transformers read it, with the positions’ scaling.
+      </p>
       <ul class="files">
         {files.map(({ name, bytes }) => (
           <li>

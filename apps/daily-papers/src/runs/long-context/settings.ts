@@ -46,9 +46,9 @@ export const settingsSchema = z
     path: ["group"],
     message: "Group in tokens: no group is larger than the context.",
   })
-  .refine(({ attention, group }) => attention === "full" || attention === "short" || group % 2 === 0, {
+  .refine(({ attention, group }) => attention === "full" || group % 2 === 0, {
     path: ["group"],
-    message: "Group in tokens: enter an even number, for half a group is what the heads are shifted by.",
+    message: "Group in tokens: enter an even number, for heads are shifted by half a group.",
   });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { z } from "zod";
 import { publicEnvironment } from "../run.process.ts";
 
 /** What is to be written on: the same for the model as it came and for the extended one. */
@@ -13,8 +14,16 @@ export interface WritingTask {
   readonly seed: number;
 }
 
-/** Writes on from a prompt; gives the continuation alone. @throws when it cannot, with the reason in a sentence. */
-export type Writer = (task: WritingTask) => Promise<string>;
+const writtenSchema = z.object({
+  /** What follows the prompt. */
+  text: z.string(),
+  /** Why it ends: `context` at the end of the model's context, `length` at the number of tokens that was asked for. */
+  reason: z.string(),
+});
+export type Written = z.infer<typeof writtenSchema>;
+
+/** Writes on from a prompt. @throws when it cannot, with the reason in a sentence. */
+export type Writer = (task: WritingTask) => Promise<Written>;
 
 /** No text of a reader takes longer. */
 const mostMs = 60_000;
@@ -43,10 +52,14 @@ export function processWriter(command: string): Writer {
         [command, ...generateWords(task), "--json"],
         { env: publicEnvironment(process.env), timeout: mostMs, killSignal: "SIGKILL", maxBuffer: mostBytes },
         (error, stdout, stderr) => {
-          if (error === null) resolve(stdout);
+          if (error === null) resolve(readWritten(stdout));
           else if (error.killed === true) reject(new Error(`it took longer than ${mostMs / 1000} seconds`));
           else reject(new Error(stderr.trim().split("\n").at(-1) || error.message));
         },
       );
     });
+}
+
+function readWritten(json: string): Written {
+  return writtenSchema.parse(JSON.parse(json));
 }
