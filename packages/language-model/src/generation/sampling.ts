@@ -32,7 +32,7 @@ export function checkSampling({ temperature = 0, topK = 1, topP = 1, minP = 0, .
 }
 
 /** Changes the logits of tokens that occurred already. */
-export function penalizeRepetition(logits: Float32Array, seen: Iterable<number>, penalty: number): void {
+function penalizeRepetition(logits: Float32Array, seen: Iterable<number>, penalty: number): void {
   for (const token of new Set(seen)) {
     const logit = logits[token] ?? 0;
     logits[token] = logit > 0 ? logit / penalty : logit * penalty;
