@@ -55,7 +55,7 @@ export { checkBase, loadAdapter, saveAdapter } from "./artefacts/adapter.ts";
 export type { Adapter, AdapterBase, AdapterToSave } from "./artefacts/adapter.ts";
 export { fingerprintOf, type BaseFingerprint, type WeightSource } from "./artefacts/base-fingerprint.ts";
 export { mergeAdapter, type LogitDifference, type MergeOptions, type MergeReport } from "./artefacts/merge.ts";
-export { AdapterError, AnotherBaseError, MergeCheckError, MergeFolderError } from "./artefacts/errors.ts";
+export { AdapterError, AnotherBaseError, MergeCheckError } from "./artefacts/errors.ts";
 
 // Plan a run
 export { planRun, planRunHere, requireFit, type Plan, type PlanOptions } from "./plan/plan.ts";

@@ -6,14 +6,13 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "@offprint/experiment";
-import type { ModelConfig } from "@offprint/language-model";
+import { fromBfloat16, fromFloat16, type ModelConfig } from "@offprint/language-model";
 import { hostTensor, type HostTensor, type Shape } from "@offprint/tensor";
-import { SafetensorsFile, tensorSources, writeSafetensors } from "@offprint/training";
+import { SafetensorsFile, tensorSources, writeSafetensors, type StoredTensor } from "@offprint/training";
 import { z } from "zod";
 import type { LoraConfig } from "../lora.ts";
 import { differenceOf, fingerprintSchema, type BaseFingerprint, type WeightSource } from "./base-fingerprint.ts";
 import { AdapterError, AnotherBaseError } from "./errors.ts";
-import { toFloat32 } from "./half-precision.ts";
 import { peftConfig, readPeftConfig } from "./peft-config.ts";
 import { adapterReadme } from "./readme.ts";
 import { replaceFolder } from "./replace-folder.ts";
@@ -162,6 +161,12 @@ async function readTensors(path: string, lora: LoraConfig): Promise<Record<strin
     }
   }
   return tensors;
+}
+
+function toFloat32({ dtype, data }: StoredTensor): Float32Array | undefined {
+  if (data instanceof Float32Array) return data;
+  if (dtype === "F16") return fromFloat16(data as Uint16Array);
+  return dtype === "BF16" ? fromBfloat16(data as Uint16Array) : undefined;
 }
 
 /**

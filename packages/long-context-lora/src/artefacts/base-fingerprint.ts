@@ -40,13 +40,11 @@ export interface WeightSource {
 
 /** A model's weights as they are asked for. */
 export function weightSource(language: LanguageModel): WeightSource {
-  let all: Promise<Record<string, HostTensor>> | undefined;
   return {
     config: language.config,
     shapes: language.model.shapes,
     async readWeight(name) {
-      all ??= language.readWeights();
-      const tensor = (await all)[name];
+      const { [name]: tensor } = await language.readWeights([name]);
       if (!tensor) throw new TypeError(`internal: no weight ${name}`);
       return tensor;
     },

@@ -22,17 +22,6 @@ export class AnotherBaseError extends LongLoraError {
   }
 }
 
-/** Merging has no place to write to. */
-export class MergeFolderError extends LongLoraError {
-  override readonly name = "MergeFolderError";
-  readonly code = "MERGE_FOLDER";
-  readonly path: string;
-  constructor(path: string, problem: string) {
-    super(`${path} ${problem}`);
-    this.path = path;
-  }
-}
-
 /** A merged model does not compute what base and adapter compute together. */
 export class MergeCheckError extends LongLoraError {
   override readonly name = "MergeCheckError";

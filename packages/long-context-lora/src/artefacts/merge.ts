@@ -1,17 +1,14 @@
-import { copyFile, readdir } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@offprint/experiment";
-import { loadLanguageModel } from "@offprint/language-model";
+import { loadLanguageModel, saveModelFolder, type WeightDType } from "@offprint/language-model";
 import type { Engine } from "@offprint/tensor";
-import { RandomStream, writeSafetensors, type TensorSource } from "@offprint/training";
-import { openForEvaluation, programTensors, type ModelWithAdapter } from "../evaluation/open-model.ts";
+import { RandomStream } from "@offprint/training";
 import { indexOfGreatest, type EvaluatedModel } from "../evaluation/evaluated-model.ts";
+import { openForEvaluation, programTensors, type ModelWithAdapter } from "../evaluation/open-model.ts";
 import { storesInputsFirst } from "./adapter.ts";
 import { weightSource } from "./base-fingerprint.ts";
-import { MergeCheckError, MergeFolderError } from "./errors.ts";
-import { storedWeightTypes, toStored, type WeightDType } from "./half-precision.ts";
+import { MergeCheckError } from "./errors.ts";
 import { mergeWeight } from "./merge-weights.ts";
-import { replaceFolder } from "./replace-folder.ts";
 
 export interface MergeOptions {
   /** Element type of the written weights; default that of the base's file, float32 for a quantised one. */
@@ -48,15 +45,11 @@ export interface LogitDifference {
  */
 const allowedDifference: Readonly<Record<WeightDType, number>> = { float32: 1e-3, float16: 0.05, bfloat16: 0.4 };
 
-/** Files of a model beside config.json and weights. */
-const companions =
-  /^(tokenizer.*|special_tokens_map\.json|added_tokens\.json|generation_config\.json|chat_template.*|vocab\.json|merges\.txt)$/;
-
 /**
  * Writes base and adapter as one model that needs neither: a Hugging Face folder with the config of the extended model, its
- * `rope_scaling` included. One weight is in memory at a time. The file is read again and its logits are compared.
+ * `rope_scaling` included. One weight is in memory at a time. The folder is read again and its logits are compared.
  * @throws {MergeCheckError} when they differ by more than rounding: then nothing is kept.
- * @throws {MergeFolderError} when `out` holds something, or the base has no folder to take the tokenizer from.
+ * @throws {ModelSourceError} when `out` holds something already.
  */
 export async function mergeAdapter(
   opened: ModelWithAdapter & { readonly adapter: NonNullable<ModelWithAdapter["adapter"]> },
@@ -65,49 +58,32 @@ export async function mergeAdapter(
 ): Promise<MergeReport> {
   const { language, adapter, config } = opened;
   const { signal, onProgress, engine } = options;
-  if ((await readdir(out).catch(() => [])).length > 0)
-    throw new MergeFolderError(out, "holds files already; name a folder that is empty or does not exist yet");
-  const { folder } = language;
-  if (folder === undefined) {
-    throw new MergeFolderError(
-      language.name,
-      "is one file, with its tokenizer inside of it; merging wants the base as a Hugging Face folder, to copy the tokenizer from",
-    );
-  }
   const dtype = options.dtype ?? storedTypeOf(language.weightInfo);
   const source = weightSource(language);
   const changes = { lora: adapter.lora, tensors: programTensors(adapter, source.shapes) };
   const names = Object.keys(source.shapes);
   let done = 0;
-  const sources = names.map((name): TensorSource => {
-    return {
-      name,
-      dtype: storedWeightTypes[dtype],
-      shape: source.shapes[name] ?? [],
-      async read() {
-        signal?.throwIfAborted();
-        const merged = mergeWeight(name, await source.readWeight(name), changes, storesInputsFirst(config));
-        onProgress?.(++done, names.length);
-        return toStored(merged.data as Float32Array, dtype);
-      },
+  const weights = names.map((name) => {
+    const merged = async () => {
+      signal?.throwIfAborted();
+      const weight = mergeWeight(name, await source.readWeight(name), changes, storesInputsFirst(config));
+      onProgress?.(++done, names.length);
+      return weight;
     };
+    return [name, merged] as const;
   });
-  let report: MergeReport | undefined;
-  await replaceFolder(out, async (fresh) => {
-    const { bytes } = await writeSafetensors(join(fresh, "model.safetensors"), sources, { format: "pt" });
-    const { torch_dtype: _, ...json } = config.json;
-    await writeFileAtomic(join(fresh, "config.json"), `${JSON.stringify({ ...json, dtype }, undefined, 2)}\n`);
-    for (const name of await readdir(folder)) {
-      if (companions.test(name)) await copyFile(join(folder, name), join(fresh, name));
-    }
-    const check = await compareWithFile(opened, fresh, engine, signal);
+  await saveModelFolder(out, { config, weights: Object.fromEntries(weights), dtype, like: language });
+  try {
+    const check = await compareWithFolder(opened, out, engine, signal);
     const allowed = allowedDifference[dtype];
     if (!(check.relative <= allowed)) throw new MergeCheckError(out, check.relative, allowed);
+    const { size: bytes } = await stat(join(out, "model.safetensors"));
     const { contextLength } = config;
-    report = { out, dtype, weights: names.length, bytes, contextLength, check: { ...check, allowed } };
-  });
-  if (!report) throw new TypeError("internal: a merge without a report");
-  return report;
+    return { out, dtype, weights: names.length, bytes, contextLength, check: { ...check, allowed } };
+  } catch (error) {
+    await rm(out, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 function storedTypeOf(info: Readonly<Record<string, { readonly dtype: string }>>): WeightDType {
@@ -117,7 +93,7 @@ function storedTypeOf(info: Readonly<Record<string, { readonly dtype: string }>>
 }
 
 /** Logits of base and adapter, and of a model's folder, on the same tokens; one after the other. */
-export async function compareWithFile(
+export async function compareWithFolder(
   opened: ModelWithAdapter,
   folder: string,
   engine?: Engine,

@@ -29,14 +29,10 @@ export const threadsField = z
   .optional()
   .describe("Threads of one operation; absent: one a core.");
 
-export const outField = z
-  .string()
-  .min(1)
-  .optional()
-  .meta({
-    placeholder: "DIR",
-    description: "Folder, of a run for instance, to keep the result in: evaluation/….json.",
-  });
+export const outField = z.string().min(1).optional().meta({
+  placeholder: "DIR",
+  description: "Folder, of a run for instance, to keep the result in: evaluation/….json.",
+});
 
 export const printJson = ({ stdout }: Pick<CommandContext, "stdout">, value: unknown): unknown =>
   stdout.write(`${JSON.stringify(value)}\n`);

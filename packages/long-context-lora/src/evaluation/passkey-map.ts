@@ -15,7 +15,7 @@ export function passkeyMap(
   view: PasskeyView,
   frame: Pick<HeatMap, "id" | "form" | "width">,
 ): HeatMap {
-  const percent = (cell: PasskeyCell | undefined) => (cell ? (100 * cell[view]) / cell.tests : undefined);
+  const percent = (cell: PasskeyCell | undefined) => (cell ? Math.round((100 * cell[view]) / cell.tests) : undefined);
   const chance = view === "found" ? "" : `; chance ${formatCount(100 * grid.chance)} %`;
   return {
     ...frame,

@@ -72,6 +72,7 @@ export const perplexityResult = z.looseObject({
   schemaVersion: z.literal(perplexitySchema.schemaVersion),
   model: z.string(),
   adapter: z.string().optional(),
+  attention: z.looseObject({ kind: z.string(), group: z.number().optional() }),
   protocol: z.enum(["longlora", "strided"]),
   protocolText: z.string(),
   texts: z.array(z.string()),

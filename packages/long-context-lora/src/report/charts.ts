@@ -39,14 +39,16 @@ export function judgedModels(runs: readonly ReportRun[], protocol: string): Judg
   const judged = runs.flatMap(({ name, perplexities }) =>
     perplexities
       .filter((one) => one.protocol === protocol)
-      .flatMap(({ model, adapter, contexts, base }) => [
-        { name: adapter === undefined ? shortName(model) : name, reports: contexts },
-        ...(base ? [{ name: `${shortName(model)} (base)`, reports: base }] : []),
+      .flatMap(({ model, adapter, attention, contexts, base }) => [
+        { name: `${adapter === undefined ? shortName(model) : name}${through(attention)}`, reports: contexts },
+        ...(base ? [{ name: `${shortName(model)} (base)${through(attention)}`, reports: base }] : []),
       ]),
   );
   const seen = new Map(judged.map((one) => [JSON.stringify(one), one]));
   return [...seen.values()];
 }
+
+const through = ({ kind }: { readonly kind: string }): string => (kind === "full" ? "" : `, ${kind} attention`);
 
 const shortName = (model: string): string => model.replace(/\/+$/, "").split("/").at(-1) ?? model;
 
@@ -69,14 +71,16 @@ const pointOf = ({ context, perplexity, interval }: PerplexityReport): CurvePoin
 
 /** Loss by the number of tokens before, at the longest context of each model. */
 export function positionChart(judged: readonly Judged[], id: string): LineChart {
-  const series = judged.map(({ name, reports }): Series => {
-    const longest = reports.reduce((a, b) => (b.context > a.context ? b : a));
-    const points = longest.byPosition.map(({ from, to, loss }) => ({ x: (from + to - 1) / 2, y: loss }));
-    return { name: `${name}, ${formatCount(longest.context)}`, points };
+  const longest = judged.map(({ reports }) => reports.reduce((a, b) => (b.context > a.context ? b : a)));
+  const alike = longest.every(({ context }) => context === longest[0]?.context);
+  const series = judged.map(({ name }, index): Series => {
+    const { context, byPosition } = longest[index]!;
+    const points = byPosition.map(({ from, to, loss }) => ({ x: (from + to - 1) / 2, y: loss }));
+    return { name: alike ? name : `${formatCount(context)}: ${name}`, points };
   });
   return {
     id,
-    title: "Loss by position",
+    title: alike ? `Loss by position in ${formatCount(longest[0]?.context ?? 0)} tokens` : "Loss by position",
     x: { label: "tokens before" },
     y: { label: "loss", unit: "nats a token" },
     series,

@@ -49,6 +49,8 @@ function ablations(runs: readonly ReportRun[]): string {
     return [
       [
         name,
+        number(metrics["perplexity"]),
+        number(gap),
         text(config["method"]),
         text(config["attention"]),
         text(config["group"]),
@@ -58,19 +60,18 @@ function ablations(runs: readonly ReportRun[]): string {
         number(config["steps"]),
         text(config["seed"]),
         end?.type === "finished" ? end.outcome : "not ended",
-        number(metrics["perplexity"]),
-        number(gap),
         record ? formatDuration(record.durationSeconds) : "",
         record ? formatBytes(record.peakMemoryBytes) : "",
       ],
     ];
   });
-  const columns = ["run", "method", "attention", "group", "context", "rank", "learning rate", "updates", "seed"];
-  const results = ["outcome", "perplexity", "full − training loss", "time", "peak memory"];
+  const results = ["run", "perplexity", "full − training loss"];
+  const settings = ["method", "attention", "group", "context", "rank", "learning rate", "updates", "seed"];
+  const columns = [...results, ...settings, "outcome", "time", "peak memory"];
   if (rows.length === 0) return "";
   const caption =
     "Held-out perplexity under full attention; what the loss is higher there than as trained, nats a token";
-  return section("Runs", table({ caption, columns: [...columns, ...results], rows }));
+  return section("Runs", table({ caption, columns, rows }));
 }
 
 const drawn = async (chart: LineChart): Promise<string> => figure(await lineChart(chart), dataTable(chart));
@@ -93,7 +94,12 @@ async function perplexities(runs: readonly ReportRun[]): Promise<string[]> {
     if (judged.length === 0) return "";
     const byContext = await drawn(contextChart(judged, `context-${protocol}`));
     const byPosition = await drawn(positionChart(judged, `position-${protocol}`));
-    const note = paragraph(protocolTexts[protocol]);
+    const texts = new Set(
+      runs.flatMap(({ perplexities }) =>
+        perplexities.filter((one) => one.protocol === protocol).flatMap((one) => one.texts),
+      ),
+    );
+    const note = `${paragraph(protocolTexts[protocol])}${paragraph(`Texts: ${[...texts].join(", ")}.`)}`;
     const heading = "<h3>By the number of tokens before, at the longest context</h3>";
     return section(`Perplexity, ${protocol}`, note, byContext, heading, byPosition);
   });
