@@ -25,7 +25,7 @@ export function weightsOf(tensors: Readonly<Record<string, Tensor>>): Weights {
  * `x · matrix`, or `x · matrixᵀ` where transposed, over the last axis. All rows go through one flat product: that needs no
  * copy of the transposed matrix, and its gradient is one product too.
  */
-export function timesMatrix(x: Tensor, matrix: Tensor, transposed: boolean): Tensor {
+function timesMatrix(x: Tensor, matrix: Tensor, transposed: boolean): Tensor {
   const rows = reshape(x, [-1, x.shape.at(-1) ?? 1]);
   const product = matmul(rows, matrix, { transposeB: transposed });
   return reshape(product, [...x.shape.slice(0, -1), product.shape.at(-1) ?? 1]);
