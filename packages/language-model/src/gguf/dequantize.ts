@@ -36,8 +36,8 @@ function readNibbles(
   minima?: Float32Array,
 ): Float32Array {
   const values = new Float32Array(scales.length * 32);
-  for (const [block, scale] of scales.entries()) {
-    const minimum = minima?.[block] ?? 0;
+  for (let block = 0; block < scales.length; block++) {
+    const [scale, minimum] = [scales[block] ?? 0, minima?.[block] ?? 0];
     for (let i = 0, at = block * 32, from = (block + 1) * size - 16; i < 16; i++) {
       const byte = stored[from + i] ?? 0;
       values[at + i] = Math.fround(scale * ((byte & 15) - zero)) + minimum;
@@ -50,7 +50,8 @@ function readNibbles(
 function readBytes(stored: Uint8Array, size: number): Float32Array {
   const scales = halves(stored, size, 0);
   const values = new Float32Array(scales.length * 32);
-  for (const [block, scale] of scales.entries()) {
+  for (let block = 0; block < scales.length; block++) {
+    const scale = scales[block] ?? 0;
     for (let i = 0, at = block * 32, from = block * size + 2; i < 32; i++) {
       values[at + i] = scale * (((stored[from + i] ?? 0) << 24) >> 24);
     }
