@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArguments } from "@offprint/experiment";
 import { kgeCommands, modelNamed, models, ruleTable } from "@offprint/knowledge-graph-embeddings";
+import { longloraCommands } from "@offprint/long-context-lora";
 import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -25,13 +26,14 @@ describe("every offprint command line in the documents", () => {
   const lines = documents.flatMap((name) =>
     blocks(textOf(name), "sh")
       .flatMap((block) => block.split("\n"))
-      .filter((line) => /^(npx )?offprint kge /.test(line))
+      .filter((line) => /^(npx )?offprint (kge|longlora) /.test(line))
       .map((line) => [name, line] as const),
   );
   it.each(lines)("%s: %s", (_name, line) => {
-    const [, verb, ...rest] = words(line.replace(/^(npx )?offprint /, ""));
-    const command = kgeCommands.commands.find(({ name }) => name === `kge ${verb}`);
-    if (!command) throw new Error(`there is no kge ${verb}`);
+    const [group, verb, ...rest] = words(line.replace(/^(npx )?offprint /, ""));
+    const { commands } = group === "kge" ? kgeCommands : longloraCommands;
+    const command = commands.find(({ name }) => name === `${group} ${verb}`);
+    if (!command) throw new Error(`there is no ${group} ${verb}`);
     expect(() => parseArguments(command, rest)).not.toThrow();
   });
 });
