@@ -44,6 +44,6 @@ function flags(settings: Settings, folders: SourceFolders): string[] {
     "--judge",
     ...judged,
     "--passkey",
-    ...judged,
+    ...judged.slice(1),
   ];
 }

@@ -112,7 +112,7 @@ export function Passkeys({ passkey: { cells, distractors } }: { passkey: Passkey
         {formatCount(tests)}, and held {formatCount(total((cell) => cell.rankedFirst))} for the likeliest of{" "}
         {formatCount(distractors + 1)} numbers, of which chance gives{" "}
         {formatCount(Math.round(tests / (distractors + 1)))}.
-        {found === 0 && " Models as small as this one copy no number over a distance; larger ones do."}
+        {found === 0 && " Small models copy no number over a distance."}
       </p>
       <div class="pictures">
         <Grid title="Said" cells={cells} countOf={(cell) => cell.found} />
