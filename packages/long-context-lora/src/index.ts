@@ -53,7 +53,7 @@ export { reportPage } from "./report/report-page.ts";
 // Keep what was learned
 export { checkBase, loadAdapter, saveAdapter } from "./artefacts/adapter.ts";
 export type { Adapter, AdapterBase, AdapterToSave } from "./artefacts/adapter.ts";
-export { fingerprintOf, type BaseFingerprint, type WeightSource } from "./artefacts/base-fingerprint.ts";
+export { fingerprintOf, weightSource, type BaseFingerprint, type WeightSource } from "./artefacts/base-fingerprint.ts";
 export { mergeAdapter, type LogitDifference, type MergeOptions, type MergeReport } from "./artefacts/merge.ts";
 export { AdapterError, AnotherBaseError, MergeCheckError } from "./artefacts/errors.ts";
 

@@ -10,7 +10,7 @@ import { fromBfloat16, fromFloat16, type ModelConfig } from "@offprint/language-
 import { hostTensor, type HostTensor, type Shape } from "@offprint/tensor";
 import { SafetensorsFile, tensorSources, writeSafetensors, type StoredTensor } from "@offprint/training";
 import { z } from "zod";
-import type { LoraConfig } from "../lora.ts";
+import { linearLayout, type LoraConfig } from "../lora.ts";
 import { differenceOf, fingerprintSchema, type BaseFingerprint, type WeightSource } from "./base-fingerprint.ts";
 import { AdapterError, AnotherBaseError } from "./errors.ts";
 import { peftConfig, readPeftConfig } from "./peft-config.ts";
@@ -79,7 +79,13 @@ export async function saveAdapter(folder: string, adapter: AdapterToSave): Promi
   if (trainedEmbedding) stored[`${prefix}${head}`] = trainedEmbedding;
   const replaced = [...new Set([...whole, ...(trainedEmbedding ? [head] : [])].map(moduleOf))];
   const keepTie = trainedEmbedding !== undefined;
-  const peft = peftConfig({ lora, baseName: base.name, replaced, keepTie, transposed: storesInputsFirst(config) });
+  const peft = peftConfig({
+    lora,
+    baseName: base.name,
+    replaced,
+    keepTie,
+    transposed: linearLayout(config) === "in-out",
+  });
   const offprint = { format: offprintFormat, version: offprintVersion, base, ...notes };
   await replaceFolder(folder, async (fresh) => {
     const write = (name: string, text: string) => writeFileAtomic(join(fresh, name), text);
@@ -187,7 +193,7 @@ export async function checkBase(adapter: Adapter, base: WeightSource, { anyBase 
     if (wanted === undefined && !(target === head && base.config.tiedEmbeddings)) {
       throw new AnotherBaseError(adapter.folder, `changes "${target}", which this model does not have`);
     }
-    if (wanted && !fits(name, shape, wanted, storesInputsFirst(base.config))) {
+    if (wanted && !fits(name, shape, wanted, linearLayout(base.config) === "in-out")) {
       const came = `[${shape.join(", ")}]`;
       throw new AnotherBaseError(
         adapter.folder,
@@ -222,9 +228,6 @@ function fits(name: string, shape: Shape, weight: Shape, transposed: boolean): b
   if (name === magnitude) return shape[0] === out;
   return shape.length === weight.length && shape.every((length, axis) => length === weight[axis]);
 }
-
-/** Whether the matrices of linear layers lie as `[in, out]`. */
-export const storesInputsFirst = ({ architecture }: ModelConfig): boolean => architecture === "gpt2";
 
 /** Whether a tensor is a part of a module's low-rank update rather than a weight of its own. */
 export function isLowRank(name: string): boolean {

@@ -1,3 +1,4 @@
+import type { LinearLayout } from "@offprint/language-model";
 import { hostTensor, type HostTensor } from "@offprint/tensor";
 import { loraScale, type LoraConfig } from "../lora.ts";
 import { lowRankNames, moduleOf } from "./adapter.ts";
@@ -11,13 +12,12 @@ export interface Changes {
 /**
  * A weight of the base as it is with the adapter: replaced, or W + s·B·A, under DoRA with the rows brought to their learnt
  * lengths. Sums are made in float64 and rounded to float32 once.
- * @param inputsFirst W lies as `[in, out]`.
  */
 export function mergeWeight(
   name: string,
   base: HostTensor,
   { lora, tensors }: Changes,
-  inputsFirst: boolean,
+  stored: LinearLayout,
 ): HostTensor {
   const whole = tensors[name];
   if (whole) return whole;
@@ -27,9 +27,10 @@ export function mergeWeight(
   const [inputs = 0] = down.shape.slice(1);
   const [outputs = 0] = up.shape;
   const values = Float64Array.from(base.data as Float32Array);
-  const at = inputsFirst
-    ? (output: number, input: number) => input * outputs + output
-    : (output: number, input: number) => output * inputs + input;
+  const at =
+    stored === "in-out"
+      ? (output: number, input: number) => input * outputs + output
+      : (output: number, input: number) => output * inputs + input;
   const [downValues, upValues] = [down.data as Float32Array, up.data as Float32Array];
   const scale = loraScale(lora);
   for (let output = 0; output < outputs; output++) {

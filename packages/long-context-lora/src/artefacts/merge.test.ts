@@ -23,7 +23,7 @@ describe("mergeWeight", () => {
     const merged = Object.entries(golden.merged);
     expect(merged.length).toBeGreaterThan(0);
     for (const [name, { data: wanted }] of merged) {
-      const { data } = mergeWeight(name, goldenWeights[name]!, changes, false);
+      const { data } = mergeWeight(name, goldenWeights[name]!, changes, "out-in");
       for (const [i, value] of wanted.entries()) expect(data[i]).toBeCloseTo(value, 6);
     }
   });
@@ -37,8 +37,8 @@ describe("mergeWeight", () => {
         [4, 4],
       );
     const changes = { lora: toyLora, tensors };
-    expect(turned(mergeWeight("w.weight", turned(base), changes, true))).toEqual(
-      mergeWeight("w.weight", base, changes, false),
+    expect(turned(mergeWeight("w.weight", turned(base), changes, "in-out"))).toEqual(
+      mergeWeight("w.weight", base, changes, "out-in"),
     );
   });
 
@@ -52,7 +52,7 @@ describe("mergeWeight", () => {
     const adapter = await toyAdapter(base, lora);
     const merged = Object.entries(base.weights).map(([name, weight]) => [
       name,
-      mergeWeight(name, weight, adapter, false),
+      mergeWeight(name, weight, adapter, "out-in"),
     ]);
     const apart = await createEvaluatedModel({ model, weights: { ...base.weights, ...adapter.tensors }, lora });
     const together = await createEvaluatedModel({

@@ -5,7 +5,7 @@ import type { Engine } from "@offprint/tensor";
 import { RandomStream } from "@offprint/training";
 import { indexOfGreatest, type EvaluatedModel } from "../evaluation/evaluated-model.ts";
 import { openForEvaluation, programTensors, type ModelWithAdapter } from "../evaluation/open-model.ts";
-import { storesInputsFirst } from "./adapter.ts";
+import { linearLayout } from "../lora.ts";
 import { weightSource } from "./base-fingerprint.ts";
 import { MergeCheckError } from "./errors.ts";
 import { mergeWeight } from "./merge-weights.ts";
@@ -66,7 +66,7 @@ export async function mergeAdapter(
   const weights = names.map((name) => {
     const merged = async () => {
       signal?.throwIfAborted();
-      const weight = mergeWeight(name, await source.readWeight(name), changes, storesInputsFirst(config));
+      const weight = mergeWeight(name, await source.readWeight(name), changes, linearLayout(config));
       onProgress?.(++done, names.length);
       return weight;
     };
