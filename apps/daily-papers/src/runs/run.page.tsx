@@ -127,10 +127,12 @@ export function LiveLine({ run, progress, ahead }: { run: Run; progress: RunProg
     ...(last.rate === undefined ? [] : [formatRate(last.rate, unit)]),
     ...(last.secondsLeft === undefined ? [] : [`${formatDuration(last.secondsLeft)} left`]),
   ];
+  // After the last step there may be much to judge: then that is what goes on.
+  const said = last.step === last.total && progress.doing !== undefined ? [parts[0], progress.doing] : parts;
   return (
     <>
       <progress max={Math.max(1, last.total)} value={last.step} aria-label="Progress"></progress>
-      <span>{parts.join(" · ")}</span>
+      <span>{said.join(" · ")}</span>
     </>
   );
 }

@@ -32,6 +32,17 @@ describe("a run's progress", () => {
     expect(progress.curve("mrr", "valid")).toEqual([{ x: 2, y: 0.1 }]);
   });
 
+  it("knows what goes on since the last step", () => {
+    const progress = new RunProgress();
+    const time = new Date().toISOString();
+    progress.add(step(1));
+    progress.add({ type: "message", level: "info", text: "judging", time });
+    progress.add({ type: "message", level: "warning", text: "odd", time });
+    expect(progress.doing).toBe("judging");
+    progress.add(step(2));
+    expect(progress.doing).toBeUndefined();
+  });
+
   it("leaves losses that are no numbers out of the curve", () => {
     const progress = new RunProgress();
     progress.add(step(1));

@@ -30,6 +30,8 @@ export class RunProgress {
   last: Extract<RunEvent, { type: "step" }> | undefined;
   finished: Extract<RunEvent, { type: "finished" }> | undefined;
   evaluations: Evaluation[] = [];
+  /** What was said to be going on since the last step. */
+  doing: string | undefined;
   messages: { readonly level: "info" | "warning"; readonly text: string }[] = [];
 
   get losses(): readonly Point[] {
@@ -43,12 +45,14 @@ export class RunProgress {
     } else if (event.type === "step") {
       this.#goBackTo(event.step);
       this.last = event;
+      this.doing = undefined;
       if (event.loss !== undefined && Number.isFinite(event.loss)) this.#addLoss(event.step, event.loss);
     } else if (event.type === "evaluation") {
       const { step, epoch, split, metrics } = event;
       this.evaluations = this.evaluations.filter((one) => one.split !== split || one.step < step);
       if (this.evaluations.length < maxEvaluations) this.evaluations.push({ step, epoch, split, metrics });
     } else if (event.type === "message") {
+      if (event.level === "info") this.doing = event.text;
       this.messages = [...this.messages, { level: event.level, text: event.text }].slice(-maxMessages);
     } else {
       this.finished = event;
