@@ -200,9 +200,9 @@ export class CachedDecoder implements AsyncDisposable {
           cache: KeyValueCache<Tensor>;
         };
         const weights = this.#reading(tensors);
-        const places = reshape(cast(range(capacity), "int32"), [1, 1, capacity]);
-        const visible = cast(lessEqual(places, reshape(positions, [batch, width, 1])), "float32");
-        const mask = mul(sub(1, visible), never); // [batch, width, capacity]
+        const places = cast(range(capacity), "int32");
+        const visible = cast(lessEqual(places, reshape(positions, [batch, 1, width, 1])), "float32");
+        const mask = mul(sub(1, visible), never); // [batch, 1, width, capacity]
         const next: Record<string, { keys: Tensor; values: Tensor }> = {};
         const hidden = model.hidden(weights, ids, {
           positions,

@@ -66,7 +66,7 @@ export function copyCache(
 /**
  * Attention of new tokens to all that the cache holds, themselves included.
  * @param rows int32 `[batch, kvHeads, n]`: where the new keys and values go.
- * @param mask `[batch, n, capacity]`, added to the scores: 0 at places up to the token's own, −∞ after it.
+ * @param mask `[batch, 1, n, capacity]`, added to the scores: 0 at places up to the token's own, −∞ after it.
  * @param next takes the written cache, layer by layer.
  */
 export function attendToCache(
@@ -86,7 +86,7 @@ export function attendToCache(
     // The queries of the heads that share a key-value head are rows of one product.
     const shared = reshape(mul(q, 1 / Math.sqrt(size)), [batch, kvHeads, (heads / kvHeads) * n, size]);
     const scores = reshape(matmul(shared, all(written.keys), { transposeB: true }), [batch, heads, n, capacity]);
-    const seen = softmax(add(scores, reshape(mask, [batch, 1, n, capacity])));
+    const seen = softmax(add(scores, mask));
     const attended = matmul(reshape(seen, [batch, kvHeads, (heads / kvHeads) * n, capacity]), all(written.values));
     return reshape(attended, [batch, heads, n, size]);
   };
