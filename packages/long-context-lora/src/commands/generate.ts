@@ -1,19 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { defineCommand, formatCount, formatNumber, UsageError, type Command } from "@offprint/experiment";
-import {
-  createModel,
-  TextGenerator,
-  weightsOf,
-  type Generated,
-  type GenerationEvent,
-  type LanguageModel,
-  type Prompt,
-} from "@offprint/language-model";
-import { openEngine, type Engine } from "@offprint/tensor";
+import { type Generated, type GenerationEvent, type LanguageModel, type Prompt } from "@offprint/language-model";
+import { openEngine } from "@offprint/tensor";
 import { z } from "zod";
-import { isLowRank } from "../artefacts/adapter.ts";
-import { programTensors, readModelWithAdapter, type ModelWithAdapter } from "../evaluation/open-model.ts";
-import { withLora } from "../lora.ts";
+import { openForGeneration, readModelWithAdapter } from "../evaluation/open-model.ts";
 import { adapterField, anyBaseSwitch, jsonSwitch, modelField, printJson, threadsField } from "./shared.ts";
 
 const advised = "absent: as the model's makers advise.";
@@ -64,7 +54,7 @@ export const generateCommand: Command<typeof config> = defineCommand({
     const opened = await readModelWithAdapter(source, folder, { anyBase });
     const prompt = settings.chat ? chatPrompt(opened.language, text) : text;
     using engine = await openEngine(threads ? { threads } : {});
-    await using generator = await openForGeneration(opened, engine);
+    await using generator = await openForGeneration(opened, { engine });
     const started = performance.now();
     const shown = terminalText(context.stdout.isTTY ?? false);
     const result = await last(generator.stream([prompt], { ...settings, signal: context.signal }), ({ text }) => {
@@ -92,23 +82,6 @@ const endings: Readonly<Record<Generated["reason"], string>> = {
   context: "ended at the end of the model's context",
   intercepted: "ended from outside",
 };
-
-/** A model, with its adapter, ready to write. Dispose it after use. */
-async function openForGeneration(
-  { language, adapter, config }: ModelWithAdapter,
-  engine: Engine,
-): Promise<TextGenerator> {
-  if (!adapter) return await TextGenerator.create(language, { engine });
-  const model = createModel(config);
-  const weights = { ...(await language.readWeights()), ...programTensors(adapter, model.shapes) };
-  const lowRank = Object.keys(adapter.tensors).some(isLowRank);
-  return await TextGenerator.create(language, {
-    engine,
-    model,
-    weights,
-    reading: lowRank ? (tensors) => withLora(weightsOf(tensors), adapter.lora) : undefined,
-  });
-}
 
 async function promptText({ prompt, promptFile }: z.output<typeof config>): Promise<string> {
   if ((prompt === undefined) === (promptFile === undefined)) {

@@ -1,4 +1,5 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
+import { compareCommand } from "./compare.ts";
 import { doctorCommand } from "./doctor.ts";
 import { finetuneCommand } from "./finetune.ts";
 import { generateCommand } from "./generate.ts";
@@ -13,5 +14,16 @@ import { qaCommand } from "./qa.ts";
 export const longloraCommands: CommandGroup = defineGroup({
   name: "longlora",
   summary: "Long contexts by shifted sparse attention and low-rank adaptation: extend, judge, merge.",
-  commands: [planCommand, finetuneCommand, qaCommand, doctorCommand, perplexityCommand, passkeyCommand, generateCommand, mergeCommand, reportCommand],
+  commands: [
+    planCommand,
+    finetuneCommand,
+    qaCommand,
+    doctorCommand,
+    perplexityCommand,
+    passkeyCommand,
+    generateCommand,
+    compareCommand,
+    mergeCommand,
+    reportCommand,
+  ],
 });

@@ -1,9 +1,10 @@
-import { createModel, loadLanguageModel, readModelConfig } from "@offprint/language-model";
+import { createModel, loadLanguageModel, readModelConfig, TextGenerator, weightsOf } from "@offprint/language-model";
 import type { LanguageModel, ModelConfig } from "@offprint/language-model";
 import type { Engine, HostTensor } from "@offprint/tensor";
 import { adapterFiles, checkBase, isLowRank, loadAdapter, type Adapter } from "../artefacts/adapter.ts";
 import { weightSource } from "../artefacts/base-fingerprint.ts";
 import type { AttentionChoice } from "../attention/segments.ts";
+import { withLora } from "../lora.ts";
 import { createEvaluatedModel, type EvaluatedModel } from "./evaluated-model.ts";
 
 /** A base model, and an adapter on it where one was given. */
@@ -61,5 +62,22 @@ export async function openForEvaluation(opened: ModelWithAdapter, options: OpenO
     lora: adapter && Object.keys(adapter.tensors).some(isLowRank) ? adapter.lora : undefined,
     attention: options.attention,
     engine: options.engine,
+  });
+}
+
+/** A model, with its adapter, ready to write. Dispose it after use. */
+export async function openForGeneration(
+  { language, adapter, config }: ModelWithAdapter,
+  { engine, withoutAdapter = false }: Pick<OpenOptions, "engine" | "withoutAdapter"> = {},
+): Promise<TextGenerator> {
+  if (!adapter || withoutAdapter) return await TextGenerator.create(language, { engine });
+  const model = createModel(config);
+  const weights = { ...(await language.readWeights()), ...programTensors(adapter, model.shapes) };
+  const lowRank = Object.keys(adapter.tensors).some(isLowRank);
+  return await TextGenerator.create(language, {
+    engine,
+    model,
+    weights,
+    reading: lowRank ? (tensors) => withLora(weightsOf(tensors), adapter.lora) : undefined,
   });
 }

@@ -116,3 +116,24 @@ export const passkeyResult = z.looseObject({
     }),
   ),
 });
+
+/** What `offprint longlora compare` prints and keeps. */
+export const comparisonSchema = { schema: "longlora-comparison", schemaVersion: 1 } as const;
+
+/** Reads a kept result; fields that this version does not know are kept. */
+export const comparisonResult = z.looseObject({
+  schema: z.literal(comparisonSchema.schema),
+  schemaVersion: z.literal(comparisonSchema.schemaVersion),
+  model: z.string(),
+  adapter: z.string(),
+  contexts: z.array(
+    z.looseObject({
+      context: z.number(),
+      base: report,
+      adapted: report,
+      difference: z.number(),
+      standardError: z.number().nullable(),
+    }),
+  ),
+  sideBySide: z.array(z.looseObject({ prompt: z.string(), base: z.string(), adapted: z.string() })),
+});

@@ -45,6 +45,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.25rem 0 .5rem}
 th,td{text-align:right;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--faint);white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
+td.text{text-align:left;white-space:pre-wrap;vertical-align:top;width:50%}
 .wide{overflow-x:auto}
 summary{cursor:pointer;padding:.25rem 0}
 code{font-size:.85rem;overflow-wrap:anywhere}

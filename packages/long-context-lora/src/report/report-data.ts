@@ -4,7 +4,7 @@ import { NotARunError, readRun, type StoredRun } from "@offprint/experiment";
 import type { Engine } from "@offprint/tensor";
 import type { z } from "zod";
 import { EvaluationInputError } from "../evaluation/errors.ts";
-import { passkeyResult, perplexityResult } from "../evaluation/results.ts";
+import { comparisonResult, passkeyResult, perplexityResult } from "../evaluation/results.ts";
 import { comparePlan, planFile, type PlanComparison } from "../plan/compare-run.ts";
 import { fineTuneSchema } from "../training/config.ts";
 
@@ -17,6 +17,7 @@ export interface ReportRun {
   readonly run: StoredRun | undefined;
   readonly perplexities: readonly z.output<typeof perplexityResult>[];
   readonly passkeys: readonly z.output<typeof passkeyResult>[];
+  readonly comparisons: readonly z.output<typeof comparisonResult>[];
   /** Where a plan was kept and the run has ended. */
   readonly plan: PlanComparison | undefined;
 }
@@ -54,6 +55,7 @@ async function readOne(path: string, engine: Engine): Promise<Omit<ReportRun, "p
     run,
     perplexities: results.flatMap(({ json }) => perplexityResult.safeParse(json).data ?? []),
     passkeys: results.flatMap(({ json }) => passkeyResult.safeParse(json).data ?? []),
+    comparisons: results.flatMap(({ json }) => comparisonResult.safeParse(json).data ?? []),
     plan: ended ? await comparePlan(path, engine) : undefined,
   };
 }
@@ -66,8 +68,8 @@ async function readResults(folder: string): Promise<{ readonly file: string; rea
       const file = join(folder, name);
       try {
         const json: unknown = JSON.parse(await readFile(file, "utf8"));
-        if (!perplexityResult.safeParse(json).success && !passkeyResult.safeParse(json).success)
-          throw new TypeError("it is no result of longlora perplexity or passkey that is known here");
+        if (![perplexityResult, passkeyResult, comparisonResult].some((one) => one.safeParse(json).success))
+          throw new TypeError("it is no result of longlora perplexity, passkey or compare that is known here");
         return { file, json };
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);

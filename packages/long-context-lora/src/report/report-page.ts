@@ -24,6 +24,7 @@ export async function reportPage(runs: readonly ReportRun[]): Promise<string> {
     ablations(runs),
     await losses(runs),
     ...(await perplexities(runs)),
+    comparisons(runs),
     await passkeys(runs),
     plans(runs),
     settings(runs),
@@ -119,6 +120,31 @@ async function passkeys(runs: readonly ReportRun[]): Promise<string> {
   });
   const all = (await Promise.all(parts)).join("");
   return all === "" ? "" : section("Pass keys", all);
+}
+
+/** What the adapters cost within the base's own context, and what both models write. */
+function comparisons(runs: readonly ReportRun[]): string {
+  const compared = runs.flatMap(({ name, comparisons }) => comparisons.map((one) => ({ name, ...one })));
+  if (compared.length === 0) return "";
+  const rows = compared.flatMap(({ name, contexts }) =>
+    contexts.map(({ context, base, adapted, difference, standardError }) => [
+      name,
+      formatCount(context),
+      number(base.perplexity),
+      number(adapted.perplexity),
+      `${number(difference)}${standardError === null ? "" : ` ± ${number(standardError)}`}`,
+    ]),
+  );
+  const columns = ["run", "context", "base's perplexity", "with the adapter", "loss, less the base's"];
+  const caption = "Within the base's own context, on the same windows; above 0, something was lost";
+  const texts = compared.flatMap(({ name, sideBySide }) =>
+    sideBySide.map(({ prompt, base, adapted }) => {
+      const both = [base, adapted].map((text) => `<td class="text">${escapeText(text)}</td>`).join("");
+      const head = `<thead><tr><th>base</th><th>${escapeText(name)}</th></tr></thead>`;
+      return `<h3>${escapeText(prompt)}</h3><table>${head}<tbody><tr>${both}</tr></tbody></table>`;
+    }),
+  );
+  return section("Short contexts", table({ caption, columns, rows }), ...texts);
 }
 
 function plans(runs: readonly ReportRun[]): string {
