@@ -55,6 +55,8 @@ const letters = (() => {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(prints(byte) ? byte : beyond++));
 })();
 
+const asItStands = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+
 /** A `tokenizer.json` of `size` entries: `<s>`, `</s>`, 256 bytes and the merges; each text begins with `<s>`. */
 export function trainTokenizer(texts: Iterable<string>, size: number): object {
   const special = ["<s>", "</s>"];
@@ -65,9 +67,7 @@ export function trainTokenizer(texts: Iterable<string>, size: number): object {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: special.map((content, id) => ({
-      ...{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
-    })),
+    added_tokens: special.map((content, id) => ({ id, content, ...asItStands, special: true })),
     normalizer: null,
     pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: {
@@ -82,8 +82,13 @@ export function trainTokenizer(texts: Iterable<string>, size: number): object {
     },
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
-      ...{ type: "BPE", dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null },
-      ...{ fuse_unk: false, byte_fallback: false },
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
       vocab: Object.fromEntries(names.map((name, id) => [name, id])),
       merges: merges.map(([left, right]) => `${names[left]} ${names[right]}`),
     },

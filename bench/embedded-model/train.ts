@@ -1,13 +1,20 @@
 /**
  * Trains the small Llama that comes with Offprint, from random weights, on public-domain novels.
- * Usage: node --conditions=source --import tsx bench/embedded-model/train.ts --text FOLDER --hold-out NAME --leave-out NAME
- *        --out FOLDER [--steps 1700] [--threads 1]
+ * Usage: node --conditions=source --import tsx bench/embedded-model/train.ts --text FOLDER --out NEW_FOLDER [--work FOLDER]
+ *        [--hold-out frankenstein] [--leave-out moby-dick] [--steps 1700] [--threads 1]
  * FOLDER holds one `.txt.gz` a novel. What is held out is judged by; what is left out is for whoever extends the model.
  */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createModel, loadLanguageModel, logitsOf, readModelConfig, weightsOf } from "@offprint/language-model";
+import {
+  createModel,
+  loadLanguageModel,
+  logitsOf,
+  readModelConfig,
+  saveModelFolder,
+  weightsOf,
+} from "@offprint/language-model";
 import { packDocuments, readDocuments, readTexts, TokenBatches } from "@offprint/long-context-lora";
 import {
   cast,
@@ -45,7 +52,8 @@ const { values } = parseArgs({
     text: { type: "string", default: "../shared/data/text/gutenberg" },
     "hold-out": { type: "string", default: "frankenstein" },
     "leave-out": { type: "string", default: "moby-dick" },
-    out: { type: "string", default: "embedded-model" },
+    work: { type: "string", default: "embedded-model-work" },
+    out: { type: "string", default: "packages/long-context-lora/models/novels-1m" },
     steps: { type: "string", default: "1700" },
     threads: { type: "string", default: "1" },
   },
@@ -79,9 +87,9 @@ const pathsOf = (wanted: (name: string) => boolean) => novels.filter(wanted).map
 const held = pathsOf((name) => name.includes(values["hold-out"]));
 const read = pathsOf((name) => !name.includes(values["hold-out"]) && !name.includes(values["leave-out"]));
 
-await mkdir(values.out, { recursive: true });
+await mkdir(values.work, { recursive: true });
 const store = (name: string, content: object) =>
-  writeFile(join(values.out, name), `${JSON.stringify(content, null, 1)}\n`);
+  writeFile(join(values.work, name), `${JSON.stringify(content, null, 1)}\n`);
 await store("config.json", json);
 await store("tokenizer_config.json", {
   tokenizer_class: "PreTrainedTokenizerFast",
@@ -108,8 +116,9 @@ function initialWeights(): Record<string, HostTensor> {
   );
 }
 const params = initialWeights();
-await writeSafetensors(join(values.out, "model.safetensors"), tensorSources(params), { format: "pt" });
-const { tokenizer } = await loadLanguageModel(values.out);
+await writeSafetensors(join(values.work, "model.safetensors"), tensorSources(params), { format: "pt" });
+const like = await loadLanguageModel(values.work);
+const { tokenizer } = like;
 
 const rowsOf = async (paths: readonly string[]) =>
   packDocuments(await readDocuments(paths, tokenizer), { length: context });
@@ -176,10 +185,12 @@ for await (const event of train({
       return { loss: total / judged.length };
     },
   },
-  checkpoints: { directory: join(values.out, "checkpoints"), everySeconds: 120, resume: true, keep: 1 },
+  checkpoints: { directory: join(values.work, "checkpoints"), everySeconds: 120, resume: true, keep: 1 },
 })) {
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   if (event.type === "step") console.log(`${seconds} s  step ${event.step}  loss ${event.loss.toFixed(3)}`);
   if (event.type === "evaluation")
     console.log(`${seconds} s  step ${event.step}  held out ${event.metrics["loss"]?.toFixed(4)}`);
 }
+const weights = (await state.read("params")) as Record<string, HostTensor>;
+await saveModelFolder(values.out, { config, weights, dtype: "float16", like });
