@@ -53,7 +53,7 @@ export function planCompute(model: PlannedModel, settings: PlanSettings): Comput
   const adapted = method === "full" ? [] : adaptedLayers(model, settings.lora);
   const adapters = sum(adapted.map(({ inputs, outputs }) => inputs + outputs)) * 4 * n * settings.lora.rank;
   const step = {
-    attention: rows * 4 * scores * config.headSize * (3 + again), // backward: gradients of q, k, v and of the weights
+    attention: rows * 4 * scores * config.headSize * (3.5 + again), // two products forward, five backward
     projections: rows * forward.projections * products,
     feedForward: rows * forward.feedForward * products,
     head: rows * forward.head * (headTrained ? 3 : 2),

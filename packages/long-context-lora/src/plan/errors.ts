@@ -31,7 +31,7 @@ export const partNames = {
   optimizer: "optimiser",
   embeddingOptimizer: "optimiser of the embeddings",
   activations: "activations",
-  attention: "attention scores",
+  attention: "attention",
   logits: "logits",
   overhead: "program and engine",
 } as const satisfies Record<Exclude<keyof MemoryPlan, "total">, string>;

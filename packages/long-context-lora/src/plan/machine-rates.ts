@@ -8,6 +8,7 @@ import {
   type Engine,
   type HostTensor,
 } from "@offprint/tensor";
+import { tiledScores } from "./settings.ts";
 
 /** How quickly a machine does what training consists of. */
 export interface MachineRates {
@@ -33,7 +34,7 @@ export async function measureRates(engine: Engine, widths: readonly [number, num
     sum(add(causalAttention(q!, k!, v!), 0)),
   );
   const flops = (2 * rows * into * out) / products;
-  const scores = heads * length ** 2;
+  const scores = heads * tiledScores(length);
   return { flops, scores: scores / Math.max(attended - (4 * scores * size) / flops, 0.1 * attended) };
 }
 

@@ -1,7 +1,7 @@
 import { elementCount } from "@offprint/tensor";
 import { adaptedLayers } from "../lora.ts";
 import { trainableNames } from "../method.ts";
-import { piecesOf, scoresOf, sum, type PlannedModel, type PlanSettings } from "./settings.ts";
+import { scoresOf, sum, type PlannedModel, type PlanSettings } from "./settings.ts";
 
 /** Bytes by part; all numbers are float32. */
 export interface MemoryPlan {
@@ -14,11 +14,11 @@ export interface MemoryPlan {
   readonly embeddingOptimizer: number;
   /** What the forward pass keeps for the backward pass, the attention excepted. */
   readonly activations: number;
-  /** Scores and their softmax, kept or at work, and the causal masks. */
+  /** What attention keeps beside its result, its operands arranged in tiles, and the tiles at work. */
   readonly attention: number;
   /** A slice of logits with its softmax and gradient. */
   readonly logits: number;
-  /** Node, the engine, its programs, and what lies free between tensors. */
+  /** Node, the engine, its programs, what lies free between tensors, and the second copy of the weights while they are loaded. */
   readonly overhead: number;
   readonly total: number;
 }
@@ -26,9 +26,13 @@ export interface MemoryPlan {
 /** What measured runs say of the programs that this package compiles; see docs/benchmarks.md. */
 export const memoryConstants = {
   /** Node and the engine with a program, before any tensor. */
-  baseBytes: 260 * 2 ** 20,
-  /** Arrays of a layer's scores that are alive at once when it is differentiated. */
-  liveScores: 3,
+  baseBytes: 230 * 2 ** 20,
+  /** Layers whose values lie in memory at once where each is recomputed: the one in hand, and what its neighbours left. */
+  recomputedLayers: 3,
+  /** Copies of queries, keys and values, and of their gradients, while a layer's attention is differentiated. */
+  arranged: 4,
+  /** Scores of the tiles that are computed together, times those alive at once. */
+  tileScores: 6 * 2 ** 19,
   /** Logits alive at once; see `supervisedLoss`. */
   logitsAtOnce: 2 ** 24,
   /** Share of tensors' bytes that an allocator leaves free between them. */
@@ -43,14 +47,14 @@ export function planMemory(model: PlannedModel, settings: PlanSettings): MemoryP
   const { length, batchSize, method, recompute, lora } = settings;
   const { counts, total: trained, head: headTrained } = trainableNames(model, method, lora);
   const tokens = batchSize * length;
-  const keptLayers = recompute ? 1 : config.layers;
+  const keptLayers = recompute ? Math.min(memoryConstants.recomputedLayers, config.layers) : config.layers;
   const scores = batchSize * scoresOf(settings, config.heads);
-  const { baseBytes, liveScores, logitsAtOnce, slack } = memoryConstants;
+  const operands = tokens * (config.heads + 2 * config.kvHeads) * config.headSize;
+  const { baseBytes, arranged, tileScores, logitsAtOnce, slack } = memoryConstants;
 
   const merged = method === "full" ? 0 : sum(adaptedLayers(model, lora).map(({ inputs, outputs }) => inputs * outputs));
   const mergedKept = (merged * keptLayers) / config.layers;
   const perToken = layerValues(model) * keptLayers + (recompute ? config.hiddenSize * config.layers : 0);
-  const keptScores = scores * (recompute ? 0 : config.layers - 1); // a softmax each; the layer in hand is counted apart
   const logits = Math.min(tokens * config.vocabularySize, logitsAtOnce);
   const parts = {
     weights: bytes * (sum(Object.values(shapes).map(elementCount)) + counts.adapter),
@@ -58,11 +62,13 @@ export function planMemory(model: PlannedModel, settings: PlanSettings): MemoryP
     optimizer: 2 * bytes * (trained - counts.embeddings),
     embeddingOptimizer: 2 * bytes * counts.embeddings,
     activations: bytes * (tokens * (perToken + 2 * config.hiddenSize) + mergedKept),
-    attention: bytes * (keptScores + liveScores * scores + maskValues(settings, config.heads)),
+    attention: bytes * (keptLayers * tokens * config.heads + arranged * operands + Math.min(6 * scores, tileScores)),
     logits: bytes * (3 * logits + (headTrained ? elementCount(shapes[model.head] ?? []) : 0)),
   };
   const tensors = sum(Object.values(parts));
-  const overhead = baseBytes + slack * (parts.activations + parts.attention + parts.logits);
+  const working = parts.gradients + parts.activations + parts.attention + parts.logits;
+  const loading = Math.max(0, parts.weights - working); // the weights as they were read, until the engine has its own
+  const overhead = baseBytes + slack * (parts.activations + parts.attention + parts.logits) + loading;
   return { ...parts, overhead, total: tensors + overhead };
 }
 
@@ -73,10 +79,4 @@ function layerValues({ config }: PlannedModel): number {
   return (
     4 * config.hiddenSize + 3 * width + 3 * kv + (config.architecture === "gpt2" ? 2 : 4) * config.intermediateSize
   );
-}
-
-/** Causal masks: one a length of piece. */
-function maskValues(settings: PlanSettings, heads: number): number {
-  const lengths = new Set(piecesOf(settings, heads).flatMap(({ pieces }) => pieces));
-  return sum([...lengths].map((piece) => piece ** 2));
 }

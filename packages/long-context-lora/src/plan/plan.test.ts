@@ -120,7 +120,7 @@ describe("planMemory", () => {
     expect(total({ length: 8192 })).toBeGreaterThan(total({}));
     expect(total({ batchSize: 2 })).toBeGreaterThan(total({}));
     expect(total({ recompute: false })).toBeGreaterThan(total({}));
-    expect(total({ attention: { kind: "full" } })).toBeGreaterThan(total({}));
+    expect(total({ attention: { kind: "full" } })).toBeGreaterThanOrEqual(total({})); // scores are never all in memory
     expect(total({ method: "full" })).toBeGreaterThan(total({ method: "lora" }));
   });
 });
@@ -130,7 +130,7 @@ describe("planRun", () => {
     const plan = planRun(modelOf("llama2-7b"), settings(), { machineMemory: 8 * 2 ** 30 });
     expect(plan.fits).toBe(false);
     expect(() => requireFit(plan)).toThrow(
-      /would need about 3\d.GiB of memory, and there are 8\.0.GiB.*weights 25.GiB/,
+      /would need about 5\d.GiB of memory, and there are 8\.0.GiB.*weights 25.GiB/,
     );
     expect(() =>
       requireFit(planRun(modelOf("stories260k"), settings({ length: 512 }), { machineMemory: 2 ** 30 })),

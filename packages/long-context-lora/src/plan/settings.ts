@@ -37,9 +37,19 @@ export function piecesOf(
   ];
 }
 
-/** Pairs of tokens in one row and layer, over all heads, whose score is computed: whole squares, masked afterwards. */
+/** Longest side of the tiles in which attention is computed; see `causalAttention`. */
+const tileSide = 256;
+
+/** Scores that are computed for a piece of so many tokens and one head: the tiles on and below the diagonal. */
+export function tiledScores(length: number): number {
+  const tiles = Math.ceil(length / tileSide);
+  const side = Math.ceil(length / tiles);
+  return ((tiles * (tiles + 1)) / 2) * side ** 2;
+}
+
+/** Scores that are computed in one row and layer, over all heads. */
 export function scoresOf(settings: Pick<PlanSettings, "attention" | "length">, heads: number): number {
-  return sum(piecesOf(settings, heads).map((half) => half.heads * sum(half.pieces.map((piece) => piece ** 2))));
+  return sum(piecesOf(settings, heads).map((half) => half.heads * sum(half.pieces.map(tiledScores))));
 }
 
 /** Sum of numbers. */
