@@ -27,10 +27,22 @@ export type { QaSampleOptions, QaSamples } from "./data/qa-samples.ts";
 export { TokenBatches, type TokenBatchesOptions } from "./data/batches.ts";
 export { IGNORED, type TokenBatch, type TokenRows } from "./data/token-rows.ts";
 
+// Fine-tune
+export { fineTune, type FineTuneOptions } from "./training/fine-tune.ts";
+export { readFineTuneData, type FineTuneData } from "./training/fine-tune-data.ts";
+export { fineTuneConfig, fineTuneSchema, type FineTuneConfig } from "./training/config.ts";
+export { metricNames } from "./training/held-out.ts";
+export { supervisedLoss, tokenLosses, type Prediction } from "./training/next-token-loss.ts";
+export { compilePart, compileStep, compileUpdate } from "./training/step-program.ts";
+export type { BatchShape, StepSettings, TuningTree } from "./training/step-program.ts";
+export { FineTuneSettingsError, LeakError, ResumeError } from "./training/errors.ts";
+
 // Judge
 export { createEvaluatedModel } from "./evaluation/evaluated-model.ts";
 export type { EvaluatedModel, EvaluatedModelOptions, TokenGrid } from "./evaluation/evaluated-model.ts";
-export { openForEvaluation, readModelWithAdapter } from "./evaluation/open-model.ts";
+export { shortContextRegression } from "./evaluation/regression.ts";
+export type { Regression, RegressionOptions, ShortContext, SideBySide } from "./evaluation/regression.ts";
+export { openForEvaluation, openForGeneration, readModelWithAdapter } from "./evaluation/open-model.ts";
 export type { ModelWithAdapter, OpenOptions } from "./evaluation/open-model.ts";
 export { compareLosses, measurePerplexity, perplexity } from "./evaluation/perplexity.ts";
 export type {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArguments, type Command } from "@offprint/experiment";
+import { parseArguments, UsageError, type Command } from "@offprint/experiment";
 import { extendContext } from "@offprint/language-model";
 import { hostTensor } from "@offprint/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -81,6 +81,19 @@ describe("longlora perplexity", () => {
     const text = await call(perplexityCommand, ...words, "--by-position");
     expect(text).toContain(contexts[1]?.perplexity.toFixed(4));
     expect(text).toContain("By the number of tokens before, context 128:");
+  });
+
+  it("scales positions without training when asked to, for the comparison", async () => {
+    const judge = ["--model", at("base"), "--text", at("text.txt"), "--context", "64"];
+    const [kept, scaled] = [
+      await json(perplexityCommand, ...judge),
+      await json(perplexityCommand, ...judge, "--rope", "linear"),
+    ];
+    expect(scaled["rope"]).toBe("linear");
+    expect(scaled["perplexity"]).not.toBe(kept["perplexity"]);
+    await expect(call(perplexityCommand, ...judge, "--rope", "yarn", "--adapter", at("run"))).rejects.toThrow(
+      UsageError,
+    );
   });
 
   it("refuses an adapter for another base, an empty file and a text that is too short", async () => {

@@ -3,15 +3,17 @@ import {
   defineCommand,
   formatCount,
   formatTable,
+  UsageError,
   type Command,
   type CommandContext,
 } from "@offprint/experiment";
+import { createModel, extendContext, type ContextExtension } from "@offprint/language-model";
 import { openEngine } from "@offprint/tensor";
 import { z } from "zod";
 import { attentionKinds, type AttentionChoice } from "../attention/segments.ts";
 import { readDocuments } from "../data/pack.ts";
 import type { EvaluatedModel } from "../evaluation/evaluated-model.ts";
-import { openForEvaluation, readModelWithAdapter } from "../evaluation/open-model.ts";
+import { openForEvaluation, readModelWithAdapter, type ModelWithAdapter } from "../evaluation/open-model.ts";
 import { compareLosses, measurePerplexity, type PerplexityMeasurement } from "../evaluation/perplexity.ts";
 import { perplexitySchema, protocolTexts, type PerplexityResult } from "../evaluation/results.ts";
 import { protocols } from "../evaluation/windows.ts";
@@ -49,6 +51,10 @@ const config = z.strictObject({
     .multipleOf(2)
     .optional()
     .describe("Tokens of an attention group; absent: a quarter of the context."),
+  rope: z
+    .enum(["keep", "linear", "dynamic", "yarn"])
+    .default("keep")
+    .describe("Scale the positions for the longest context, without any training; keep leaves them as they are."),
   anyBase: anyBaseSwitch,
   threads: threadsField,
   out: outField,
@@ -74,7 +80,10 @@ export const perplexityCommand: Command<typeof config> = defineCommand({
   ],
   async run(settings, context) {
     const { model, adapter, anyBase, threads, json, out, base } = settings;
-    const opened = await readModelWithAdapter(model, adapter, { anyBase });
+    if (settings.rope !== "keep" && adapter !== undefined)
+      throw new UsageError("an adapter brings the positions that it was trained with; leave out --rope, or --adapter");
+    const read = await readModelWithAdapter(model, adapter, { anyBase });
+    const opened = settings.rope === "keep" ? read : extended(read, Math.max(...settings.context), settings.rope);
     const documents = await readDocuments(settings.text, opened.language.tokenizer, { signal: context.signal });
     const texts = documents.map(({ ids }) => ids);
     using engine = await openEngine(threads ? { threads } : {});
@@ -96,6 +105,7 @@ export const perplexityCommand: Command<typeof config> = defineCommand({
       ...perplexitySchema,
       model,
       ...(adapter !== undefined && { adapter }),
+      ...(settings.rope !== "keep" && { rope: settings.rope }),
       attention: attention ?? { kind: "full" },
       protocol: settings.protocol,
       protocolText: protocolTexts[settings.protocol],
@@ -110,11 +120,18 @@ export const perplexityCommand: Command<typeof config> = defineCommand({
         differences: measured.map((one, i) => ({ context: one.report.context, ...compareLosses(one, before[i]!) })),
       }),
     };
-    if (out !== undefined) await keepResult(out, `perplexity-${settings.protocol}`, result);
+    if (out !== undefined) await keepResult(out, resultName(settings), result);
     if (json) printJson(context, result);
     else context.stdout.write(perplexityText(result, settings.byPosition));
   },
 });
+
+/** The same model with its positions scaled to reach a context. */
+function extended(opened: ModelWithAdapter, context: number, kind: ContextExtension): ModelWithAdapter {
+  const { language } = opened;
+  const config = extendContext(language.config, context, kind);
+  return { ...opened, language: { ...language, config, model: createModel(config) }, config };
+}
 
 /** Judges at every context and puts the model away. */
 async function measureAll(
@@ -143,14 +160,19 @@ async function measureAll(
   return measured;
 }
 
+/** Tells apart what one folder may hold of a model. */
+const resultName = ({ protocol, rope, attention }: Config): string =>
+  ["perplexity", protocol, ...(rope === "keep" ? [] : [rope]), ...(attention === "full" ? [] : [attention])].join("-");
+
 function attentionOf({ attention: kind, group }: Config): AttentionChoice | undefined {
   return kind === "full" ? undefined : { kind, ...(group !== undefined && { group }) };
 }
 
 function perplexityText(result: PerplexityResult, byPosition: boolean): string {
   const name = result.adapter === undefined ? result.model : `${result.model} with ${result.adapter}`;
+  const rope = result.rope === undefined ? "" : `, positions scaled (${result.rope}) without training`;
   const attention = result.attention.kind === "full" ? "" : `, attention ${result.attention.kind} (an ablation)`;
-  const title = `${name} on ${formatCount(result.textTokens)} tokens in ${result.documents} ${result.documents === 1 ? "text" : "texts"}${attention}\n`;
+  const title = `${name} on ${formatCount(result.textTokens)} tokens in ${result.documents} ${result.documents === 1 ? "text" : "texts"}${rope}${attention}\n`;
   const columns = ["context", "perplexity", "95 % interval", "loss", "± standard error", "tokens", "windows"];
   const rows = result.contexts.map((one, i) => [
     one.context,

@@ -24,6 +24,8 @@ export interface PerplexityResult {
   readonly schemaVersion: 1;
   readonly model: string;
   readonly adapter?: string;
+  /** How positions were scaled without training. */
+  readonly rope?: string;
   readonly attention: AttentionChoice;
   readonly protocol: Protocol;
   readonly protocolText: string;
@@ -72,6 +74,7 @@ export const perplexityResult = z.looseObject({
   schemaVersion: z.literal(perplexitySchema.schemaVersion),
   model: z.string(),
   adapter: z.string().optional(),
+  rope: z.string().optional(),
   attention: z.looseObject({ kind: z.string(), group: z.number().optional() }),
   protocol: z.enum(["longlora", "strided"]),
   protocolText: z.string(),

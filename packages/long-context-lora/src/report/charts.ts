@@ -39,8 +39,11 @@ export function judgedModels(runs: readonly ReportRun[], protocol: string): Judg
   const judged = runs.flatMap(({ name, perplexities }) =>
     perplexities
       .filter((one) => one.protocol === protocol)
-      .flatMap(({ model, adapter, attention, contexts, base }) => [
-        { name: `${adapter === undefined ? shortName(model) : name}${through(attention)}`, reports: contexts },
+      .flatMap(({ model, adapter, rope, attention, contexts, base }) => [
+        {
+          name: `${adapter === undefined ? `${shortName(model)}${rope === undefined ? "" : `, ${rope} positions`}` : name}${through(attention)}`,
+          reports: contexts,
+        },
         ...(base ? [{ name: `${shortName(model)} (base)${through(attention)}`, reports: base }] : []),
       ]),
   );
