@@ -52,22 +52,10 @@ const given = (out: string): string[] => [
   "--out",
   at(out),
 ];
-const settings = [
-  ...["--group", "48", "--batch-size", "2", "--accumulate", "2", "--steps", "30", "--learning-rate", "0.01"],
-  ...[
-    "--warmup",
-    "5",
-    "--schedule",
-    "cosine",
-    "--dropout",
-    "0.1",
-    "--evaluate-every",
-    "15",
-    "--checkpoint-every",
-    "4",
-    "--json",
-  ],
-];
+const settings =
+  "--group 48 --batch-size 2 --accumulate 2 --steps 30 --learning-rate 0.01 --warmup 5 --schedule cosine --dropout 0.1 --evaluate-every 15 --checkpoint-every 4 --json".split(
+    " ",
+  );
 
 const bytesOf = (out: string): Promise<Buffer> => readFile(at(out, "adapter", "adapter_model.safetensors"));
 const eventsOf = async (out: string): Promise<Record<string, unknown>[]> =>

@@ -1,4 +1,5 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
+import { ablateCommand } from "./ablate.ts";
 import { compareCommand } from "./compare.ts";
 import { doctorCommand } from "./doctor.ts";
 import { finetuneCommand } from "./finetune.ts";
@@ -17,6 +18,7 @@ export const longloraCommands: CommandGroup = defineGroup({
   commands: [
     planCommand,
     finetuneCommand,
+    ablateCommand,
     qaCommand,
     doctorCommand,
     perplexityCommand,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { tensorSources, writeSafetensors } from "@offprint/training";
 import { toyModel } from "../artefacts/testing.ts";
 
-const letters = ["<unk>", "<s>", "</s>", ..."abcdefghijklmnopqrstuvwxy."];
+const alphabet = Array.from("abcdefghijklmnopqrstuvwxy.");
+const letters = ["<unk>", "<s>", "</s>", ...alphabet];
 
 const tokenizer = {
   version: "1.0",
@@ -44,7 +45,7 @@ export function toyText(length: number): string {
   const text: string[] = [];
   for (let i = 0; i < length; i++) {
     const before = i % 5 === 0 ? text[i - 20] : undefined;
-    text.push(before ?? "abcdefghijklmnopqrstuvwxy."[(i * i + 3 * i) % 26]!);
+    text.push(before ?? alphabet[(i * i + 3 * i) % 26]!);
   }
   return text.join("");
 }
