@@ -97,7 +97,7 @@ async function judge(
   const length = Number(given.context);
   for (const conversation of conversations) {
     const sample = encodeConversation(conversation, tokenizer, { length, cut: "middle" });
-    const [start, end] = sample.spans[0]!;
+    const [start, end] = sample.spans[0];
     const shown = Math.min(end - start, longestAnswer);
     const logits = await judged.logits(padded(sample, length), places(start, shown));
     const width = logits.length / longestAnswer;
@@ -105,7 +105,7 @@ async function judge(
     const wanted = sample.tokens.subarray(start, start + shown);
     score.questions++;
     score.tokens += shown;
-    score.loss += rows.reduce((total, row, i) => total + lossOf(row, wanted[i]!), 0);
+    score.loss += rows.reduce((total, row, i) => total + lossOf(row, wanted[i] ?? 0), 0);
     if (rows.every((row, i) => argmax(row) === wanted[i])) score.exact++;
     const right = choiceOf(conversation, tokenizer, rows);
     if (right === undefined) continue;
@@ -130,11 +130,11 @@ const places = (start: number, shown: number) =>
   Int32Array.from({ length: longestAnswer }, (_, i) => start - 1 + Math.min(i, shown - 1));
 
 function lossOf(logits: Float32Array, token: number): number {
-  const most = logits[argmax(logits)]!;
-  return most + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - most), 0)) - logits[token]!;
+  const most = logits[argmax(logits)];
+  return most + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - most), 0)) - logits[token];
 }
 
-const argmax = (values: Float32Array) => values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+const argmax = (values: Float32Array) => values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
 
 /** Whether the likeliest letter is the right one, for an answer such as "(B) …" to a question that lists (A), (B) and so on. */
 function choiceOf(
@@ -142,14 +142,14 @@ function choiceOf(
   tokenizer: Tokenizer,
   rows: readonly Float32Array[],
 ): boolean | undefined {
-  const answer = /^\(([A-D])\)/.exec(messages.at(-1)!.content)?.[1];
-  const letters = ["A", "B", "C", "D"].filter((letter) => messages[0]!.content.includes(`(${letter})`));
+  const answer = /^\(([A-D])\)/.exec(messages.at(-1).content)?.[1];
+  const letters = ["A", "B", "C", "D"].filter((letter) => messages[0].content.includes(`(${letter})`));
   if (answer === undefined || letters.length < 2) return undefined;
   const encoded = letters.map((letter) => tokenizer.encode(`(${letter})`, { special: false }));
-  const at = encoded[0]!.findIndex((id, i) => encoded.some((other) => other[i] !== id));
+  const at = encoded[0].findIndex((id, i) => encoded.some((other) => other[i] !== id));
   const row = rows[at];
   if (row === undefined) return undefined;
-  const likeliest = encoded.reduce((best, ids, i) => (row[ids[at]!]! > row[encoded[best]![at]!]! ? i : best), 0);
+  const likeliest = encoded.reduce((best, ids, i) => (row[ids[at]] > row[encoded[best][at]] ? i : best), 0);
   return letters[likeliest] === answer;
 }
 
@@ -157,7 +157,7 @@ async function held(file: string): Promise<Conversation[]> {
   const all: Conversation[] = [];
   for await (const conversation of readConversations([file])) all.push(conversation);
   const step = Math.max(1, all.length / Number(given.test));
-  return Array.from({ length: Math.min(all.length, Number(given.test)) }, (_, i) => all[Math.floor(i * step)]!);
+  return Array.from({ length: Math.min(all.length, Number(given.test)) }, (_, i) => all[Math.floor(i * step)]);
 }
 
 const opened = await readModelWithAdapter(model, existsSync(adapter) ? adapter : undefined);
