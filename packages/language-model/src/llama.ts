@@ -1,5 +1,5 @@
 /** Llama 1 to 3 and what shares its form: Mistral, SmolLM, TinyLlama. Touvron et al. 2023 (arXiv:2302.13971, 2307.09288). */
-import { add, constant, gather, mul, reshape, rmsNorm, rotary, silu, type Shape, type Tensor } from "@offprint/tensor";
+import { add, constant, gather, reshape, rmsNorm, rotary, swiGlu, type Shape, type Tensor } from "@offprint/tensor";
 import type { ModelConfig } from "./config.ts";
 import { ContextError } from "./errors.ts";
 import { batchOf, checkPositions, fullAttention, joinHeads, recomputed, splitHeads } from "./layers.ts";
@@ -35,8 +35,8 @@ function selfAttention(config: ModelConfig, { index, angles, attend }: Layer, we
 /** SwiGLU: down(silu(gate(x)) ∘ up(x)). Shazeer 2020 (arXiv:2002.05202). */
 function feedForward(index: number, weights: Weights, x: Tensor): Tensor {
   const name = `${layerName(index)}.mlp`;
-  const gate = silu(weights.linear(`${name}.gate_proj`, x)); // [b, n, intermediate]
-  return weights.linear(`${name}.down_proj`, mul(gate, weights.linear(`${name}.up_proj`, x)));
+  const gate = weights.linear(`${name}.gate_proj`, x); // [b, n, intermediate]
+  return weights.linear(`${name}.down_proj`, swiGlu(gate, weights.linear(`${name}.up_proj`, x)));
 }
 
 function decoderLayer(config: ModelConfig, layer: Layer, weights: Weights, x: Tensor): Tensor {

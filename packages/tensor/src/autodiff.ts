@@ -5,14 +5,15 @@ import { isTensor, type Tensor, type TensorTree } from "./graph/tensor.ts";
 import { treeLeaves, treeMap } from "./graph/tree.ts";
 import { add, full } from "./ops/arithmetic.ts";
 import { addOnto, addsOntoZeros } from "./ops/indexing.ts";
+import { sumOfNeighbours } from "./ops/movement.ts";
 import { isFloat, sameShape } from "./ops/shapes.ts";
 
-/** The sum of two gradients; additions at single places go straight onto the other one. */
+/** The sum of two gradients; additions at single places go straight onto the other one, neighbouring slices side by side. */
 function accumulate(left: Tensor | undefined, right: Tensor): Tensor {
   if (!left) return right;
   if (addsOntoZeros(right)) return addOnto(right, left);
   if (addsOntoZeros(left)) return addOnto(left, right);
-  return add(left, right);
+  return sumOfNeighbours(left, right) ?? add(left, right);
 }
 
 /**

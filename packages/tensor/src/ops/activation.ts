@@ -1,6 +1,7 @@
 import { add, mul, neg, reshape, sub, sum, unaryOp } from "./arithmetic.ts";
 import { cast, erf, exp, greater, log, square, tanh } from "./elementwise.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
+import { blockwise } from "./blockwise.ts";
 import { primitive } from "./primitive.ts";
 import { reduceMax } from "./reduce.ts";
 import { apply, axisOf, wantFloat } from "./shapes.ts";
@@ -27,6 +28,29 @@ export const silu: Unary = primitive({
     if (!x) return [];
     const s = sigmoid(x);
     return [mul(grad, mul(s, add(1, mul(x, sub(1, s)))))];
+  },
+});
+
+/**
+ * silu(gate) ∘ up, where both and the gradient are large: block by block, so that only they travel through memory.
+ * @see Shazeer 2020 (arXiv:2002.05202).
+ */
+export const swiGlu: (gate: Tensor, up: Tensor) => Tensor = primitive({
+  name: "swiGlu",
+  forward: (gate, up) => blockwise(({ gate, up }) => ({ y: mul(mul(gate, sigmoid(gate)), up) }), { gate, up }).y,
+  backward: ({ inputs: [gate, up], grad }) => {
+    if (!gate || !up) return [];
+    const parts = blockwise(
+      ({ gate, up, grad }) => {
+        const s = sigmoid(gate);
+        const activated = mul(gate, s);
+        // silu′ = s + silu · (1 − s)
+        const slope = add(s, mul(activated, sub(1, s)));
+        return { gate: mul(mul(grad, up), slope), up: mul(grad, activated) };
+      },
+      { gate, up, grad },
+    );
+    return [parts.gate, parts.up];
   },
 });
 

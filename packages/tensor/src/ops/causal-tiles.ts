@@ -43,8 +43,8 @@ const never = -1e30;
 /** Differences of ids times this, squared, are beyond any score. */
 const apart = 1e12;
 
-/** Longest side of a tile. */
-const tileSide = 256;
+/** Longest side of a tile of a piece of n positions: long pieces have many tiles, and each costs something to compile. */
+const longestSide = (n: number): number => (n <= 4096 ? 256 : 512);
 
 /** Scores of a tile over all units that are computed together: two of them, 4 MiB, lie in the cache beside their neighbours. */
 const tileScores = 2 ** 19;
@@ -70,7 +70,7 @@ function byChunks<I extends Named, O extends Named>(inputs: I, perUnit: number, 
 
 /** How a sequence of n positions is cut: into `count` tiles of `side`, the last one filled up with zeros. */
 function tilesOf(n: number): { readonly count: number; readonly side: number } {
-  const count = Math.ceil(n / tileSide);
+  const count = Math.ceil(n / longestSide(n));
   return { count, side: Math.ceil(n / count) };
 }
 

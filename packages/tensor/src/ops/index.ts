@@ -53,6 +53,7 @@ export {
   silu,
   softmax,
   softplus,
+  swiGlu,
 } from "./activation.ts";
 export { argMax, reduceMax, reduceMin } from "./reduce.ts";
 export { concat, pad, slice, transpose } from "./movement.ts";
