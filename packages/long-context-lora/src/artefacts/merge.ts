@@ -93,7 +93,7 @@ function storedTypeOf(info: Readonly<Record<string, { readonly dtype: string }>>
 }
 
 /** Logits of base and adapter, and of a model's folder, on the same tokens; one after the other. */
-export async function compareWithFolder(
+async function compareWithFolder(
   opened: ModelWithAdapter,
   folder: string,
   engine?: Engine,

@@ -78,7 +78,7 @@ export async function passkeyGrid(
 }
 
 /** The likeliest continuation, a few tokens of it, as text. */
-export async function greedyAnswer(
+async function greedyAnswer(
   model: EvaluatedModel,
   tokenizer: Tokenizer,
   prompt: Int32Array,

@@ -1,4 +1,5 @@
 /** The pictures of a report. */
+import { resolve } from "node:path";
 import { formatCount, type CurvePoint, type HeatMap, type LineChart, type Series } from "@offprint/experiment";
 import type { RunEvent } from "@offprint/experiment";
 import { passkeyMap } from "../evaluation/passkey-map.ts";
@@ -36,16 +37,19 @@ interface Judged {
 
 /** Every model judged by one protocol, bases once where they were judged alike. */
 export function judgedModels(runs: readonly ReportRun[], protocol: string): Judged[] {
-  const judged = runs.flatMap(({ name, perplexities }) =>
+  const judged = runs.flatMap(({ path, name, perplexities }) =>
     perplexities
       .filter((one) => one.protocol === protocol)
-      .flatMap(({ model, adapter, rope, attention, contexts, base }) => [
-        {
-          name: `${adapter === undefined ? `${shortName(model)}${rope === undefined ? "" : `, ${rope} positions`}` : name}${through(attention)}`,
-          reports: contexts,
-        },
-        ...(base ? [{ name: `${shortName(model)} (base)${through(attention)}`, reports: base }] : []),
-      ]),
+      .flatMap(({ model, adapter, rope, attention, contexts, base }) => {
+        // A run that trained every weight left a model of its own.
+        const own = adapter !== undefined || resolve(model).startsWith(resolve(path));
+        const scaled = rope === undefined ? "" : `, ${rope} positions`;
+        const named = (text: string) => `${text}${scaled}${through(attention)}`;
+        return [
+          { name: named(own ? name : shortName(model)), reports: contexts },
+          ...(base ? [{ name: named(`${shortName(model)} (base)`), reports: base }] : []),
+        ];
+      }),
   );
   const seen = new Map(judged.map((one) => [JSON.stringify(one), one]));
   return [...seen.values()];
