@@ -21,7 +21,7 @@ export interface ReadTextsOptions {
 }
 
 /** What the name of a file says about its content. */
-export type TextFormat = "text" | "jsonl";
+type TextFormat = "text" | "jsonl";
 
 /**
  * The documents of text files (`.txt`, or any other name: one document a file) and JSONL files (`.jsonl`, `.ndjson`: one

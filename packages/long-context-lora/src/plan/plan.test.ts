@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createModel } from "@offprint/language-model";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,6 +10,7 @@ import { crossover, planCompute } from "./compute.ts";
 import { parseBytes } from "./machine-memory.ts";
 import { planMemory } from "./memory.ts";
 import { planRun, requireFit } from "./plan.ts";
+import { planModel } from "./planned-model.ts";
 import { presetConfig, presetNames } from "./presets.ts";
 import type { PlanSettings } from "./settings.ts";
 
@@ -160,5 +164,20 @@ describe("parseBytes", () => {
       7,
     ]);
     expect(["", "many", "-1g", "1 parsec"].map(parseBytes)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
+describe("planModel", () => {
+  it("reads a config.json without weights, and knows names", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "plan-"));
+    try {
+      await writeFile(join(folder, "config.json"), JSON.stringify(presetConfig("tinyllama-1.1b")!.json));
+      expect((await planModel(folder)).shapes).toEqual(modelOf("tinyllama-1.1b").shapes);
+      expect((await planModel(join(folder, "config.json"))).config.layers).toBe(22);
+      expect((await planModel("Llama2-7B")).config.layers).toBe(32);
+      await expect(planModel("llama9")).rejects.toThrow(/llama9: no folder .* known names: stories260k/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
