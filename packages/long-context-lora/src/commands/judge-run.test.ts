@@ -24,8 +24,16 @@ async function judged(method: "lora+" | "full", out: string) {
   const config = parseConfig(
     fineTuneConfig,
     {
-      ...{ model: at("model"), text: [at("text.txt")], evaluateText: [at("held-out.txt")], context: 128, group: 32 },
-      ...{ method, steps: 3, accumulate: 1, learningRate: 0.01, warmup: 0 },
+      model: at("model"),
+      text: [at("text.txt")],
+      evaluateText: [at("held-out.txt")],
+      context: 128,
+      group: 32,
+      method,
+      steps: 3,
+      accumulate: 1,
+      learningRate: 0.01,
+      warmup: 0,
     },
     "the test",
   );
