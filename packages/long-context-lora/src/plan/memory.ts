@@ -23,10 +23,10 @@ export interface MemoryPlan {
   readonly total: number;
 }
 
-/** What measured runs say of the programs that this package compiles; fitted to seven (hidden size 256, 4 or 12 layers, 512 to 4,096 tokens), told within 15 %. */
+/** What measured runs say of the programs that this package compiles; fitted to seven (hidden size 256, 4 or 12 layers, 512 to 4,096 tokens). */
 const memoryConstants = {
-  /** Node and the engine with a program, before any tensor. */
-  baseBytes: 230 * 2 ** 20,
+  /** The command line with its data and tokenizer, the engine and its programs, before any tensor: 300 to 340 MiB in small runs. */
+  baseBytes: 300 * 2 ** 20,
   /** Layers whose values lie in memory at once where each is recomputed: the one in hand, and what its neighbours left. */
   recomputedLayers: 3,
   /** Copies of queries, keys and values, and of their gradients, while a layer's attention is differentiated. */
