@@ -13,6 +13,9 @@ export interface AttendOptions {
  * half a group, the others at groups in place. Positions are rotated before, so only the borders move. Takes any number of
  * tokens and heads and, where key-value heads are shared, splits the query heads as if each had its own. Padding on the
  * right needs no mask: with causal attention no token sees what follows. For training; a model is used with full attention.
+ * @example in a model of one's own, where softmax(q·kᵀ)·v stood:
+ * const attend = attendWith({ kind: "s2", group: 512 });
+ * const seen = attend({ layer, q, k, v }); // [b, heads, n, d], [b, kvHeads, n, d] ×2 → [b, heads, n, d]
  * @throws {InvalidAttentionError} while a model is traced, where the choice does not fit the sequence.
  */
 export function attendWith(choice: AttentionChoice, { documents }: AttendOptions = {}): Attend {

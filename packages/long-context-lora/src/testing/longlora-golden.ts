@@ -108,5 +108,3 @@ export const goldenWeights: Readonly<Record<string, HostTensor>> = Object.fromEn
 /** The label that stands at the next place, as a batch holds them: `[2 · 16]`, −100 at the end of a row. */
 export const shiftedLabels = (rows: readonly (readonly number[])[]): Int32Array =>
   Int32Array.from(rows.flatMap((row) => [...row.slice(1), -100]));
-
-export { golden as longLoraGolden };
