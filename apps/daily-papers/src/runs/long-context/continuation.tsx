@@ -9,7 +9,7 @@ import type { Writer, WritingTask, Written } from "./writer.ts";
 const mostCharacters = 300;
 
 const numberFields = {
-  tokens: { label: "Tokens", least: 1, most: 300, whole: true, default: 100 },
+  tokens: { label: "Tokens", least: 1, most: 400, whole: true, default: 280 },
   writingSeed: { label: "Seed", least: 0, most: 2_147_483_647, whole: true, default: 1 },
 } as const satisfies NumberFields;
 

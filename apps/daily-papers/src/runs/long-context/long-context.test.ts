@@ -164,8 +164,8 @@ describe("the pages", () => {
   it.each([
     [{ prompt: "  " }, "Prompt: enter how the text begins."],
     [{ prompt: "a\0b" }, "Prompt: enter how the text begins."],
-    [{ prompt: "a", tokens: "301" }, "Tokens: enter a whole number from 1 to 300."],
-    [{ prompt: "a", tokens: "-1" }, "Tokens: enter a whole number from 1 to 300."],
+    [{ prompt: "a", tokens: "401" }, "Tokens: enter a whole number from 1 to 400."],
+    [{ prompt: "a", tokens: "-1" }, "Tokens: enter a whole number from 1 to 400."],
     [{ prompt: "a", writingSeed: "x" }, "Seed: enter a whole number from 0 to 2147483647."],
     [{ prompt: "fail" }, "Nothing was written: the adapter is of another base"],
   ])("writes nothing for %j and says why", async (form, sentence) => {

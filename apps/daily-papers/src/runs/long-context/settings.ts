@@ -21,8 +21,8 @@ export const methodTitles: Readonly<Record<(typeof methodNames)[number], string>
 export const numberFields = {
   context: { label: "Context in tokens", least: 64, most: 8192, whole: true, default: 1024 },
   group: { label: "Group in tokens", least: 2, most: 8192, whole: true, default: 256 },
-  steps: { label: "Steps", least: 1, most: 1000, whole: true, default: 60 },
-  learningRate: { label: "Learning rate", least: 0.000_001, most: 0.1, whole: false, default: 0.001 },
+  steps: { label: "Steps", least: 1, most: 1000, whole: true, default: 80 },
+  learningRate: { label: "Learning rate", least: 0.000_001, most: 0.1, whole: false, default: 0.003 },
   rank: { label: "Rank", least: 1, most: 64, whole: true, default: 8 },
   batchSize: { label: "Texts in a step", least: 1, most: 16, whole: true, default: 2 },
   seed: { label: "Seed", least: 0, most: 2_147_483_647, whole: true, default: 0 },
