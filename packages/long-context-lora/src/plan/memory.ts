@@ -1,6 +1,7 @@
 import { elementCount } from "@offprint/tensor";
 import { adaptedLayers } from "../lora.ts";
 import { trainableNames } from "../method.ts";
+import { logitsAtOnce as logitsOfSlice } from "../training/next-token-loss.ts";
 import { scoresOf, sum, type PlannedModel, type PlanSettings } from "./settings.ts";
 
 /** Bytes by part; all numbers are float32. */
@@ -34,7 +35,7 @@ const memoryConstants = {
   /** Scores of the tiles that are computed together, times those alive at once. */
   tileScores: 6 * 2 ** 19,
   /** Logits alive at once; see `supervisedLoss`. */
-  logitsAtOnce: 2 ** 24,
+  logitsAtOnce: logitsOfSlice,
   /** Share of tensors' bytes that an allocator leaves free between them. */
   slack: 0.1,
 } as const;

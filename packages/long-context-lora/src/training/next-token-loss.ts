@@ -20,8 +20,8 @@ import {
   type Tensor,
 } from "@offprint/tensor";
 
-/** Logits alive at once: 64 MiB, and their softmax as much again. */
-const logitsAtOnce = 2 ** 24;
+/** Logits alive at once: 32 MiB; their softmax and its error take as much again each. */
+export const logitsAtOnce = 2 ** 23;
 
 /** Hidden states and what is to be told from them. */
 export interface Prediction {
@@ -54,7 +54,7 @@ export function supervisedLoss(prediction: Prediction, scale: Tensor, headTraine
   const byHidden: Tensor[] = [];
   let byHead: Tensor | undefined;
   for (const part of slicesOf(prediction)) {
-    const slice = part([...byHidden.slice(-1), ...(byHead ? [byHead] : [])]);
+    const slice = part([...losses.slice(-1), ...byHidden.slice(-1), ...(byHead ? [byHead] : [])]);
     losses.push(sum(lossesOf(slice)));
     // softmax − onehot; the weight of a row goes to the narrow factors of both products.
     const error = addAlong(slice.likelihoods, slice.wanted, full(slice.wanted.shape, -1));
