@@ -58,6 +58,38 @@ describe("the command", () => {
   });
 });
 
+describe("the words of every command", () => {
+  const parse = async (words: readonly string[]): Promise<unknown> => {
+    const [{ longloraCommands }, { parseArguments }] = await Promise.all([
+      import("@offprint/long-context-lora"),
+      import("@offprint/experiment"),
+    ]);
+    const command = longloraCommands.commands.find(({ name }) => name === words.slice(0, 2).join(" "));
+    if (command === undefined) throw new Error(`no command ${words.join(" ")}`);
+    return parseArguments(command, words.slice(2));
+  };
+
+  it.each(attentionNames)("are understood by the command line itself, attention %s", async (attention) => {
+    const settings: Settings = { ...defaults(), attention, method: "full" };
+    const words = [...finetuneWords(settings, foldersIn("/srv/data")), "--out", "run", "--json", "--resume"];
+    const { model, text, group, ...others } = settings;
+    expect(await parse(words)).toMatchObject({
+      ...others,
+      ...(attention === "full" ? {} : { group }),
+      judge: [256, 512, 1024],
+      passkey: [512, 1024],
+      allowLeak: attention === "paper-wrap",
+    });
+    expect([model, text]).toEqual(["novels-1m", "moby-dick"]);
+  });
+
+  it("are understood where a model is to write", async () => {
+    const task = { model: "m", adapter: "a", prompt: "--help 'x'\n", tokens: 5, seed: 1 };
+    const { tokens: maxTokens, ...others } = task;
+    expect(await parse([...generateWords(task), "--json"])).toMatchObject({ ...others, maxTokens, temperature: 0.8 });
+  });
+});
+
 describe("models and texts", () => {
   it("are ours and the admin's that look like such", async () => {
     const write = (path: string) => {
