@@ -64,7 +64,7 @@ export interface Implementation {
 }
 
 /** What a reader asks of a result. */
-export interface Asked {
+interface Asked {
   /** What the address holds. */
   readonly query: FormValues;
   /** What a form of the result sent: work that only a form of this site may ask for. */

@@ -34,6 +34,8 @@ export async function Numbers({ perplexity: { base, contexts, protocolText } }: 
         The lower the better: as if the model had to guess among so many equally likely tokens. Measured with full
         attention on text that no step of the training saw, {formatCount(after.tokens)} tokens at the longest context.
         The ranges hold 95{"\u202F%"} of resampled text; another seed can lie outside.
+        {contexts.length > 1 &&
+          " At the shortest context the two differ most of all by what was learned of this kind of text; what the difference gains with the length is the extension’s."}
       </p>
       <div class="pictures">
         <div>{raw(await perplexityPicture(base, contexts))}</div>
