@@ -40,7 +40,7 @@ describe("a real extension of the embedded model, from the form to what it write
   });
 
   it("trains with sparse attention and judges before and after with full attention", async () => {
-    const form = { context: "384", group: "96", steps: "4", batchSize: "1" };
+    const form = { context: "384", group: "96", steps: "3", batchSize: "1" };
     const started = await post("/papers/2309.12307/runs", form);
     expect(started.status).toBe(303);
     path = started.headers.get("location") ?? "";

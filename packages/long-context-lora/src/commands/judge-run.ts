@@ -3,6 +3,7 @@ import { formatCount, formatNumber, type RunEvent } from "@offprint/experiment";
 import type { LanguageModel } from "@offprint/language-model";
 import type { Engine } from "@offprint/tensor";
 import type { EvaluatedModel } from "../evaluation/evaluated-model.ts";
+import { EvaluationInputError } from "../evaluation/errors.ts";
 import { openForEvaluation, readModelWithAdapter } from "../evaluation/open-model.ts";
 import { passkeyGrid } from "../evaluation/passkey.ts";
 import { compareLosses, measurePerplexity, type PerplexityMeasurement } from "../evaluation/perplexity.ts";
@@ -38,7 +39,7 @@ export async function* judgeRun(
   folder: string,
   options: JudgeRunOptions,
 ): AsyncGenerator<RunEvent, Readonly<Record<string, number>>> {
-  const { language, settings, contexts, passkeyLengths, engine, signal, data } = options;
+  const { settings, contexts, passkeyLengths, engine, data } = options;
   const texts = data.heldOutTexts.map(({ ids }) => ids);
   const isJudged = contexts.length > 0 && texts.some(({ length }) => length > 1);
   if (!isJudged && passkeyLengths.length === 0) return {};
@@ -54,13 +55,9 @@ export async function* judgeRun(
       metrics["base perplexity"] = result.base?.at(-1)?.perplexity ?? Number.NaN;
     }
     if (passkeyLengths.length > 0) {
-      yield said("hiding numbers in texts and asking for them");
-      const asked = { lengths: passkeyLengths, ...grid, seed: settings.seed, signal };
-      const found = await passkeyGrid(after, language.tokenizer, asked);
-      const { tests, distractors } = grid;
       const named = { model: settings.model, ...(learned.adapter !== undefined && { adapter: folder }) };
-      const result: PasskeyResult = { ...passkeySchema, ...named, tests, distractors, seed: settings.seed, ...found };
-      await keepResult(folder, "passkey", result);
+      const found = yield* passkeysOf(after, named, options);
+      if (found) await keepResult(folder, "passkey", found);
     }
     return metrics;
   } finally {
@@ -112,4 +109,24 @@ async function* perplexityOf(
   };
 }
 
-const said = (text: string): RunEvent => ({ type: "message", level: "info", text, time: new Date().toISOString() });
+/** Numbers hidden and asked for; nothing where a length has no room for the question, which is no reason for a run to fail. */
+async function* passkeysOf(
+  after: EvaluatedModel,
+  named: Pick<PasskeyResult, "model" | "adapter">,
+  { language, settings: { seed }, passkeyLengths: lengths, signal }: JudgeRunOptions,
+): AsyncGenerator<RunEvent, PasskeyResult | undefined> {
+  yield said("hiding numbers in texts and asking for them");
+  try {
+    const found = await passkeyGrid(after, language.tokenizer, { lengths, ...grid, seed, signal });
+    const { tests, distractors } = grid;
+    return { ...passkeySchema, ...named, tests, distractors, seed, ...found };
+  } catch (error) {
+    if (!(error instanceof EvaluationInputError)) throw error;
+    yield said(`no number was hidden: ${error.message}`, "warning");
+    return undefined;
+  }
+}
+
+function said(text: string, level: "info" | "warning" = "info"): RunEvent {
+  return { type: "message", level, text, time: new Date().toISOString() };
+}

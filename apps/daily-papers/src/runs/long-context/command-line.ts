@@ -15,6 +15,9 @@ export function finetuneCommandLine(settings: Settings): string {
 /** Points of the curve that is drawn while the run works. */
 const evaluations = 10;
 
+/** A text that hides a number is at least as long, in tokens: else there is no room for the question. */
+const shortestHiding = 300;
+
 /** Contexts at which the model is judged before and after: the new one, its half and its quarter. */
 export function judgedContexts({ context }: Pick<Settings, "context">): number[] {
   return [4, 2, 1].map((part) => Math.floor(context / part));
@@ -37,13 +40,13 @@ function flags(settings: Settings, folders: SourceFolders): string[] {
     ["seed", settings.seed],
     ["evaluate-every", Math.max(1, Math.round(settings.steps / evaluations))],
   ];
-  const judged = judgedContexts(settings).map(String);
+  const judged = judgedContexts(settings);
+  const hiding = judged.filter((length) => length >= shortestHiding);
   return [
     ...values.flatMap(([flag, value]) => [`--${flag}`, String(value)]),
     ...(settings.attention === "paper-wrap" ? ["--allow-leak"] : []),
     "--judge",
-    ...judged,
-    "--passkey",
-    ...judged.slice(1),
+    ...judged.map(String),
+    ...(hiding.length === 0 ? [] : ["--passkey", ...hiding.map(String)]),
   ];
 }
