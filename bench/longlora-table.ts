@@ -81,9 +81,8 @@ async function isComplete(out: string): Promise<boolean> {
 
 /** Full attention's loss on the novel that learning rates are chosen by. */
 async function validLoss(out: string): Promise<number> {
-  const { metrics } = JSON.parse(await readFile(join(out, "record.json"), "utf8")) as {
-    metrics: Record<string, number>;
-  };
+  const events = await readFile(join(out, "metrics.jsonl"), "utf8");
+  const { metrics } = JSON.parse(events.trim().split("\n").at(-1) ?? "{}") as { metrics: Record<string, number> };
   return metrics["full-attention loss"] ?? NaN;
 }
 
