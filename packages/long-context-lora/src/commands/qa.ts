@@ -94,12 +94,12 @@ async function findingsOf(
   length: number,
 ): Promise<Finding[]> {
   const { tokenizer, config: sizes } = await loadLanguageModel(source);
-  const samples = records.map(({ instruction, output }, i) => {
+  const samples = records.map(({ instruction, output, document }, i) => {
     const messages = [
       { role: "user" as const, content: instruction },
       { role: "assistant" as const, content: output },
     ];
-    return encodeConversation({ messages, file, line: i + 1 }, tokenizer, { length });
+    return encodeConversation({ messages, document, file, line: i + 1 }, tokenizer, { length });
   });
   return checkSamples(samples, { tokenizer, config: sizes, length });
 }

@@ -13,6 +13,8 @@ export interface ChatMessage {
 /** Messages of which the last, and any other of the assistant, is to be learnt. */
 export interface Conversation {
   readonly messages: readonly ChatMessage[];
+  /** The name of the document that it is about, where its record has one. */
+  readonly document?: string | undefined;
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -21,7 +23,8 @@ export interface Conversation {
 /**
  * Conversations of JSON or JSONL files, each also as `.gz`, in either form, record by record:
  * `{"instruction": …, "input"?: …, "output": …}` as LongAlpaca has them, or `{"messages": [{"role": …, "content": …}, …]}`.
- * What follows the last answer is left out. A folder stands for its `.json`, `.jsonl` and `.ndjson` files, sorted.
+ * A field `document` (a text or a number) names the
+ * document that it is about, which is never split between training and judging. What follows the last answer is left out. A folder stands for its `.json`, `.jsonl` and `.ndjson` files, sorted.
  * @throws {MalformedRecordError} with file and line; as `readTexts` for files.
  */
 export async function* readConversations(paths: readonly string[]): AsyncGenerator<Conversation> {
@@ -35,7 +38,9 @@ export async function* parseConversations(file: string, chunks: ByteChunks): Asy
     const messages = "messages" in placed.record ? chatOf(placed) : instructionOf(placed);
     const last = messages.findLastIndex(({ role }) => role === "assistant");
     if (last < 0) throw malformed(placed, "no message of the assistant, so there is nothing to learn");
-    yield { messages: messages.slice(0, last + 1), file, line: placed.line };
+    const { document } = placed.record;
+    const named = typeof document === "string" || typeof document === "number" ? { document: `${document}` } : {};
+    yield { messages: messages.slice(0, last + 1), ...named, file, line: placed.line };
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { RandomStream } from "@offprint/training";
 import type { QaDocument, QuestionAnswer } from "./question-answers.ts";
 
@@ -5,6 +6,8 @@ import type { QaDocument, QuestionAnswer } from "./question-answers.ts";
 export interface InstructionRecord {
   readonly instruction: string;
   readonly output: string;
+  /** Which document it is about: the beginning of the SHA-256 of its text, the same in every file. */
+  readonly document: string;
 }
 
 export interface QaSampleOptions {
@@ -66,21 +69,19 @@ export function qaSamples(documents: readonly QaDocument[], { split, seed, passa
   const places = RandomStream.create(seed, "passage");
   const cut = { questions: 0, withoutAnswer: 0 };
   const recordsOf = (isTest: boolean): InstructionRecord[] =>
-    asked.flatMap(([text, pairs], i) =>
-      tested.has(i) === isTest
-        ? Array.from(pairs.values(), ({ question, answer }) => {
-            if (passage === undefined || text.length <= passage)
-              return { instruction: qaInstruction(text, question), output: answer };
-            cut.questions++;
-            const at = text.indexOf(answer);
-            if (at < 0) cut.withoutAnswer++;
-            return {
-              instruction: qaInstruction(passageAround(text, at, answer.length, passage, places), question),
-              output: answer,
-            };
-          })
-        : [],
-    );
+    asked.flatMap(([text, pairs], i) => {
+      if (tested.has(i) !== isTest) return [];
+      const document = createHash("sha256").update(text).digest("hex").slice(0, 16);
+      return Array.from(pairs.values(), ({ question, answer }) => {
+        if (passage === undefined || text.length <= passage)
+          return { instruction: qaInstruction(text, question), output: answer, document };
+        cut.questions++;
+        const at = text.indexOf(answer);
+        if (at < 0) cut.withoutAnswer++;
+        const part = passageAround(text, at, answer.length, passage, places);
+        return { instruction: qaInstruction(part, question), output: answer, document };
+      });
+    });
   const [train, test] = [recordsOf(false), recordsOf(true)];
   return {
     train,

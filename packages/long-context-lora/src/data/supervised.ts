@@ -12,6 +12,10 @@ export interface SupervisedSample {
   readonly tokens: Int32Array;
   /** The tokens to be learnt. */
   readonly spans: readonly Span[];
+  /** What was said before the first answer, as it came. */
+  readonly prompt: string;
+  /** The name of the document that it is about, where its record has one. */
+  readonly document?: string | undefined;
   readonly file: string;
   readonly line: number;
   /** Tokens before anything was cut to fit the context. */
@@ -78,6 +82,8 @@ export function encodeConversation(
   const kept = fit(tokens, spans, length + 1, cut);
   return {
     ...kept,
+    prompt: promptOf(conversation),
+    document: conversation.document,
     file: conversation.file,
     line: conversation.line,
     fullLength: tokens.length,
@@ -85,6 +91,14 @@ export function encodeConversation(
     mergedBorders,
     asksOtherwise,
   };
+}
+
+function promptOf({ messages }: Conversation): string {
+  const first = messages.findIndex(({ role }) => role === "assistant");
+  return messages
+    .slice(0, first)
+    .flatMap(({ role, content }) => (role === "user" ? [content] : []))
+    .join("\n");
 }
 
 /** Lets the last answer reach to the tokens after the text. */

@@ -76,6 +76,10 @@ export const fineTuneConfig = z.strictObject({
     description:
       "Held-out texts, judged with full attention during training, and with the training's attention beside it.",
   }),
+  evaluateSft: z.array(file).default([]).meta({
+    placeholder: "FILE",
+    description: "Held-out questions with answers, judged in the same way: the .test.jsonl that qa writes.",
+  }),
   evaluateEvery: z.int().min(1).default(100).describe("Updates between two evaluations."),
   evaluateRows: z.int().min(1).default(8).describe("Rows of held-out text judged each time, evenly spread."),
   template: z
