@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { valueAndGrad } from "../autodiff.ts";
 import { compile } from "../default-engine.ts";
-import { float32, type Tensor } from "../graph/tensor.ts";
-import { expectGradient, numbers, randomTensor } from "../testing.ts";
+import { constant, float32, type Tensor } from "../graph/tensor.ts";
+import { evaluate, expectGradient, numbers, randomTensor } from "../testing.ts";
 import { mul, sum } from "./arithmetic.ts";
 import { sin } from "./elementwise.ts";
-import { concat, slice } from "./movement.ts";
+import { concat, slice, transpose } from "./movement.ts";
 
 /** Three pieces, each used otherwise, of which the first is left out where `from` is 1. */
 const pieces =
@@ -32,5 +32,15 @@ describe("gradients of neighbouring slices", () => {
     expect(ops).not.toHaveProperty("pad");
     expect(ops["concat"]).toBe(1);
     await program.dispose();
+  });
+});
+
+describe("transpose", () => {
+  it("moves nothing where only axes of length 1 change places", async () => {
+    const x = randomTensor([2, 1, 3, 1, 2], numbers(4));
+    const turned = (x: Tensor) => transpose(x, [1, 0, 3, 2, 4]);
+    expect(turned(constant(x)).op.name).toBe("reshape");
+    expect(await evaluate(turned, x)).toEqual({ ...x, shape: [1, 2, 1, 3, 2] });
+    expect(transpose(constant(x), [2, 1, 0, 3, 4]).op.name).toBe("transpose");
   });
 });

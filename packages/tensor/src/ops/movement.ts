@@ -1,5 +1,6 @@
 import { InvalidArgumentError, ShapeMismatchError } from "../errors.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
+import { reshape } from "./arithmetic.ts";
 import { apply, axisOf, lengthOf } from "./shapes.ts";
 
 const transposeOp: Op<{ permutation: readonly number[] }> = {
@@ -25,6 +26,9 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
     throw new InvalidArgumentError("transpose", `each of ${x.rank} axes once`, `[${order.join(", ")}]`);
   }
   const shape = order.map((axis) => lengthOf(x.shape, axis));
+  // Where only axes of length 1 change places, the values stay where they are.
+  const long = order.filter((axis) => x.shape[axis] !== 1);
+  if (long.every((axis, i) => i === 0 || axis > (long[i - 1] ?? 0))) return reshape(x, shape);
   return apply(transposeOp, [x], x.dtype, shape, { permutation: order });
 }
 
