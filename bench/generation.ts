@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { CachedDecoder, loadLanguageModel } from "@offprint/language-model";
+import { CachedDecoder, loadLanguageModel, packWeights } from "@offprint/language-model";
 import { createResident, openEngine } from "@offprint/tensor";
 
 const { values } = parseArgs({
@@ -52,8 +52,9 @@ const prompt = Array.from(language.tokenizer.encode(values.prompt));
 
 async function ours(): Promise<Contender> {
   const engine = await openEngine({ threads });
-  const weights = await createResident({ weights: await language.readWeights() }, { engine });
-  const decoder = new CachedDecoder({ model: language.model, weights, length: 1024 });
+  const packed = packWeights(language.model, await language.readWeights());
+  const weights = await createResident({ weights: packed.weights }, { engine });
+  const decoder = new CachedDecoder({ model: language.model, weights, length: 1024, reading: packed.reading });
   return {
     name: `offprint (onnxruntime ${engine.version}, float32)`,
     async round(prompt) {

@@ -37,6 +37,7 @@ export type { EndReason, Generated, GenerationEvent } from "./generation/sequenc
 export type { Candidate, Interception, InterceptLogits, LogitsStep } from "./generation/intercept.ts";
 export type { SamplingOptions } from "./generation/sampling.ts";
 export { CachedDecoder, type CachedDecoderOptions, type ResidentWeights } from "./generation/cached-decoder.ts";
+export { packWeights, type PackedWeights } from "./generation/packed-weights.ts";
 
 // Errors
 export { GenerationError } from "./generation/errors.ts";

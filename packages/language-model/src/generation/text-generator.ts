@@ -5,6 +5,7 @@ import type { CausalLanguageModel, Weights } from "../model.ts";
 import { CachedDecoder, type ResidentWeights } from "./cached-decoder.ts";
 import { GenerationError } from "./errors.ts";
 import { logitsStep, type InterceptLogits } from "./intercept.ts";
+import { packWeights } from "./packed-weights.ts";
 import { checkSampling, type SamplingOptions } from "./sampling.ts";
 import { Sequence, type Generated, type GenerationEvent } from "./sequence.ts";
 
@@ -61,8 +62,12 @@ export class TextGenerator implements AsyncDisposable {
   static async create(source: LanguageModel, options: TextGeneratorOptions = {}): Promise<TextGenerator> {
     const { engine, resident } = options;
     if (resident) return new TextGenerator(source, resident, options);
-    const weights = options.weights ?? (await source.readWeights());
-    return new TextGenerator(source, await createResident({ weights }, engine ? { engine } : {}), options);
+    const given = options.weights ?? (await source.readWeights());
+    const { weights, reading } = options.reading
+      ? { weights: given, reading: options.reading }
+      : packWeights(options.model ?? source.model, given);
+    const made = await createResident({ weights }, engine ? { engine } : {});
+    return new TextGenerator(source, made, { ...options, reading });
   }
 
   /** One text. */
