@@ -7,6 +7,7 @@ import { shortContextRegression, type Regression } from "../evaluation/regressio
 import { comparisonSchema } from "../evaluation/results.ts";
 import { anyBaseSwitch, jsonSwitch, keepResult, modelField, outField, printJson } from "./shared.ts";
 import { threadsField, withProgress } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   model: modelField,
@@ -49,7 +50,7 @@ export const compareCommand: Command<typeof config> = defineCommand({
   async run(settings, context) {
     const { model, adapter, anyBase, threads, maxWindows, maxTokens, prompt: prompts } = settings;
     const { signal } = context;
-    const opened = await readModelWithAdapter(model, adapter, { anyBase });
+    const opened = await readModelWithAdapter(model, adapter, { anyBase, hub: toldDownloads(context) });
     const documents = await readDocuments(settings.text, opened.language.tokenizer, { signal });
     const texts = documents.map(({ ids }) => ids);
     using engine = await openEngine(threads ? { threads } : {});

@@ -6,6 +6,7 @@ import { checkCausality, type CausalityReport, type CausalityStep } from "../att
 import type { Leak } from "../attention/leak-probe.ts";
 import { attentionKinds } from "../attention/segments.ts";
 import { jsonSwitch, modelField, printJson, threadsField } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   model: modelField,
@@ -39,7 +40,7 @@ export const doctorCommand: Command<typeof config> = defineCommand({
     },
   ],
   async run({ model: source, context, attention, group, batch, padding, threads, json }, output) {
-    const language = await loadLanguageModel(source);
+    const language = await loadLanguageModel(source, { hub: toldDownloads(output) });
     using engine = await openEngine(threads ? { threads } : {});
     const attend = { kind: attention, ...(group !== undefined && { group }) };
     const { model, name } = language;

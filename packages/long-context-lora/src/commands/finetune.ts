@@ -19,6 +19,7 @@ import { fineTune } from "../training/fine-tune.ts";
 import { learnedFolders } from "../training/save-learned.ts";
 import { judgeRun } from "./judge-run.ts";
 import { threadsField } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const { model, context } = fineTuneConfig.shape;
 const config = z.strictObject({
@@ -91,7 +92,7 @@ export async function runFineTune(
   { out, resume, force, judge = [], passkey = [], threads, provider, json, command }: RunChoices,
   output: CommandContext,
 ): Promise<RunOutcome> {
-  const language = await loadLanguageModel(settings.model);
+  const language = await loadLanguageModel(settings.model, { hub: toldDownloads(output) });
   const data = await readFineTuneData(language, settings, output.signal);
   using engine = await openEngine({ provider, ...(threads && { threads }) });
   const versions = { offprint: output.version, node: process.versions.node };

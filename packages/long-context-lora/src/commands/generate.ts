@@ -5,6 +5,7 @@ import { openEngine } from "@offprint/tensor";
 import { z } from "zod";
 import { openForGeneration, readModelWithAdapter } from "../evaluation/open-model.ts";
 import { adapterField, anyBaseSwitch, jsonSwitch, modelField, printJson, threadsField } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const advised = "absent: as the model's makers advise.";
 
@@ -51,7 +52,7 @@ export const generateCommand: Command<typeof config> = defineCommand({
   async run(settings, context) {
     const { model: source, adapter: folder, json, anyBase, threads } = settings;
     const text = await promptText(settings);
-    const opened = await readModelWithAdapter(source, folder, { anyBase });
+    const opened = await readModelWithAdapter(source, folder, { anyBase, hub: toldDownloads(context) });
     const prompt = settings.chat ? chatPrompt(opened.language, text) : text;
     using engine = await openEngine(threads ? { threads } : {});
     await using generator = await openForGeneration(opened, { engine });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { mergeAdapter, type MergeReport } from "../artefacts/merge.ts";
 import { readModelWithAdapter } from "../evaluation/open-model.ts";
 import { anyBaseSwitch, jsonSwitch, modelField, printJson, threadsField, withProgress } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   model: modelField,
@@ -34,7 +35,7 @@ export const mergeCommand: Command<typeof config> = defineCommand({
   ],
   async run(settings, context) {
     const { model, adapter: folder, out, dtype, anyBase, threads, json } = settings;
-    const opened = await readModelWithAdapter(model, folder, { anyBase });
+    const opened = await readModelWithAdapter(model, folder, { anyBase, hub: toldDownloads(context) });
     const { adapter } = opened;
     if (!adapter) throw new TypeError("internal: no adapter was read");
     using engine = await openEngine(threads ? { threads } : {});

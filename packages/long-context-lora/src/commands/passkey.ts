@@ -8,6 +8,7 @@ import { passkeyGrid, type PasskeyGrid } from "../evaluation/passkey.ts";
 import { passkeySchema, type PasskeyResult } from "../evaluation/results.ts";
 import { adapterField, anyBaseSwitch, jsonSwitch, keepResult, modelField, outField, printJson } from "./shared.ts";
 import { threadsField, withProgress } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   model: modelField,
@@ -49,7 +50,7 @@ export const passkeyCommand: Command<typeof config> = defineCommand({
   async run(settings, context) {
     const { model, adapter, length: lengths, depth: depths, tests, distractors, seed, anyBase, threads } = settings;
     const { signal } = context;
-    const opened = await readModelWithAdapter(model, adapter, { anyBase });
+    const opened = await readModelWithAdapter(model, adapter, { anyBase, hub: toldDownloads(context) });
     using engine = await openEngine(threads ? { threads } : {});
     const command = commandLine(passkeyCommand, settings);
     const asked = { lengths, depths, tests, distractors, seed, signal };

@@ -19,6 +19,7 @@ import { perplexitySchema, protocolTexts, type PerplexityResult } from "../evalu
 import { protocols } from "../evaluation/windows.ts";
 import { adapterField, anyBaseSwitch, jsonSwitch, keepResult, modelField, outField, printJson } from "./shared.ts";
 import { threadsField, withProgress } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   model: modelField,
@@ -82,7 +83,7 @@ export const perplexityCommand: Command<typeof config> = defineCommand({
     const { model, adapter, anyBase, threads, json, out, base } = settings;
     if (settings.rope !== "keep" && adapter !== undefined)
       throw new UsageError("an adapter brings the positions that it was trained with; leave out --rope, or --adapter");
-    const read = await readModelWithAdapter(model, adapter, { anyBase });
+    const read = await readModelWithAdapter(model, adapter, { anyBase, hub: toldDownloads(context) });
     const opened = settings.rope === "keep" ? read : extended(read, Math.max(...settings.context), settings.rope);
     const documents = await readDocuments(settings.text, opened.language.tokenizer, { signal: context.signal });
     const texts = documents.map(({ ids }) => ids);

@@ -11,6 +11,7 @@ import { planRun, planRunHere } from "../plan/plan.ts";
 import { planModel } from "../plan/planned-model.ts";
 import type { PlanSettings } from "../plan/settings.ts";
 import { jsonSwitch, printJson, threadsField } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   model: z.string().min(1).default("llama2-7b").meta({
@@ -63,7 +64,7 @@ export const planCommand: Command<typeof config> = defineCommand({
       else context.stdout.write(describeComparison(comparison));
       return "completed";
     }
-    const model = await planModel(given.model);
+    const model = await planModel(given.model, toldDownloads(context));
     const settings: PlanSettings = {
       length: given.context,
       batchSize: given.batchSize,

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { defineCommand, formatCount, writeFileAtomic, type Command } from "@offprint/experiment";
-import { loadLanguageModel } from "@offprint/language-model";
+import { loadLanguageModel, type HubOptions } from "@offprint/language-model";
 import { z } from "zod";
 import { checkSamples, describeFindings, type Finding } from "../data/checks.ts";
 import { EmptyDataError } from "../data/errors.ts";
@@ -9,6 +9,7 @@ import { qaSamples, type InstructionRecord, type QaSamples } from "../data/qa-sa
 import { readQuestionAnswers, type QaDocument } from "../data/question-answers.ts";
 import { encodeConversation } from "../data/supervised.ts";
 import { jsonSwitch, printJson } from "./shared.ts";
+import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   documents: z.array(z.string().min(1)).min(1).meta({
@@ -62,7 +63,8 @@ export const qaCommand: Command<typeof config> = defineCommand({
     if (samples.train.length === 0)
       throw new EmptyDataError(paths[0]!, "no document has a question with an answer to train on");
     const testOut = samples.test.length === 0 ? undefined : testFile(out);
-    const findings = model === undefined ? [] : await findingsOf(samples.train, out, model, length);
+    const findings =
+      model === undefined ? [] : await findingsOf(samples.train, out, model, length, toldDownloads(context));
     await mkdir(dirname(out), { recursive: true });
     await writeFileAtomic(out, jsonLines(samples.train));
     if (testOut !== undefined) await writeFileAtomic(testOut, jsonLines(samples.test));
@@ -92,8 +94,9 @@ async function findingsOf(
   file: string,
   source: string,
   length: number,
+  hub: HubOptions,
 ): Promise<Finding[]> {
-  const { tokenizer, config: sizes } = await loadLanguageModel(source);
+  const { tokenizer, config: sizes } = await loadLanguageModel(source, { hub });
   const samples = records.map(({ instruction, output, document }, i) => {
     const messages = [
       { role: "user" as const, content: instruction },

@@ -1,10 +1,11 @@
-import { createModel, loadLanguageModel, readModelConfig, TextGenerator, weightsOf } from "@offprint/language-model";
-import type { LanguageModel, ModelConfig } from "@offprint/language-model";
+import { createModel, loadLanguageModel, readModelConfig, TextGenerator } from "@offprint/language-model";
+import type { HubOptions, LanguageModel, ModelConfig } from "@offprint/language-model";
 import type { Engine, HostTensor } from "@offprint/tensor";
 import { adapterFiles, checkBase, isLowRank, loadAdapter, type Adapter } from "../artefacts/adapter.ts";
 import { weightSource } from "../artefacts/base-fingerprint.ts";
+import { mergeWeight } from "../artefacts/merge-weights.ts";
 import type { AttentionChoice } from "../attention/segments.ts";
-import { withLora } from "../lora.ts";
+import { linearLayout } from "../lora.ts";
 import { createEvaluatedModel, type EvaluatedModel } from "./evaluated-model.ts";
 
 /** A base model, and an adapter on it where one was given. */
@@ -22,9 +23,9 @@ export interface ModelWithAdapter {
 export async function readModelWithAdapter(
   source: string,
   adapterFolder?: string,
-  options: { readonly anyBase?: boolean } = {},
+  options: { readonly anyBase?: boolean; readonly hub?: HubOptions } = {},
 ): Promise<ModelWithAdapter> {
-  const language = await loadLanguageModel(source);
+  const language = await loadLanguageModel(source, { hub: options.hub ?? {} });
   if (adapterFolder === undefined) return { language, adapter: undefined, config: language.config };
   const adapter = await loadAdapter(adapterFolder);
   await checkBase(adapter, weightSource(language), options);
@@ -65,19 +66,16 @@ export async function openForEvaluation(opened: ModelWithAdapter, options: OpenO
   });
 }
 
-/** A model, with its adapter, ready to write. Dispose it after use. */
+/** A model ready to write, its adapter merged into its weights. Dispose it after use. */
 export async function openForGeneration(
   { language, adapter, config }: ModelWithAdapter,
   { engine, withoutAdapter = false }: Pick<OpenOptions, "engine" | "withoutAdapter"> = {},
 ): Promise<TextGenerator> {
   if (!adapter || withoutAdapter) return await TextGenerator.create(language, { engine });
   const model = createModel(config);
-  const weights = { ...(await language.readWeights()), ...programTensors(adapter, model.shapes) };
-  const lowRank = Object.keys(adapter.tensors).some(isLowRank);
-  return await TextGenerator.create(language, {
-    engine,
-    model,
-    weights,
-    reading: lowRank ? (tensors) => withLora(weightsOf(tensors), adapter.lora) : undefined,
-  });
+  const changes = { lora: adapter.lora, tensors: programTensors(adapter, model.shapes) };
+  const weights = Object.entries(await language.readWeights()).map(
+    ([name, weight]) => [name, mergeWeight(name, weight, changes, linearLayout(config))] as const,
+  );
+  return await TextGenerator.create(language, { engine, model, weights: Object.fromEntries(weights) });
 }
