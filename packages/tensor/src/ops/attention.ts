@@ -1,40 +1,62 @@
-import { InvalidArgumentError } from "../errors.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import { add, mul, neg, sub, sumTo } from "./arithmetic.ts";
+import type { Shape } from "../dtype.ts";
+import { InvalidArgumentError, ShapeMismatchError } from "../errors.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { add, mul, neg } from "./arithmetic.ts";
 import { softmax } from "./activation.ts";
 import { matmul } from "./matmul.ts";
-import { concat, slice } from "./movement.ts";
-import { primitive } from "./primitive.ts";
-import { lengthOf } from "./shapes.ts";
+import { apply, lengthOf, sameShape } from "./shapes.ts";
 
-/** (x₁, x₂) → (−x₂, x₁) on the two halves of the last axis. */
-function rotateHalf(x: Tensor): Tensor {
-  const half = lengthOf(x.shape, -1) / 2;
-  return concat([neg(slice(x, { axis: -1, start: half })), slice(x, { axis: -1, end: half })], -1);
-}
-
-const rotaryPrimitive = primitive({
+const rotaryOp: Op<Record<string, never>> = {
   name: "rotary",
-  forward: (x, cos, sin) => add(mul(x, cos), mul(rotateHalf(x), sin)),
-  backward: ({ inputs: [x, cos, sin], grad }) => {
-    if (!x || !cos || !sin) return [];
-    // The rotation's transpose turns the other way: rotateHalf is skew-symmetric.
-    const byX = sub(mul(grad, cos), rotateHalf(mul(grad, sin)));
-    return [byX, sumTo(mul(grad, x), cos.shape), sumTo(mul(grad, rotateHalf(x)), sin.shape)];
+  emit: (emitter, [x = "", cos = "", sin = ""], node) => {
+    const [length, size] = [lengthOf(node.shape, -2), lengthOf(node.shape, -1)];
+    const angles = (node.inputs[1]?.size ?? 0) / size; // one table, or one for each element of the batch
+    const batch = angles / length;
+    const reshaped = (name: string, shape: Shape) => emitter.node("Reshape", [name, emitter.ints(shape)]);
+    // The engine's tables have each angle once.
+    const table = (name: string): string => {
+      const [from, to, axis] = [0, size / 2, 1].map((value) => emitter.ints([value]));
+      return emitter.node("Slice", [reshaped(name, [angles, size]), from ?? "", to ?? "", axis ?? ""]);
+    };
+    const heads = reshaped(x, [batch, node.size / angles / size, length, size]);
+    const rows =
+      batch === 1
+        ? emitter.ints([0]) // the first one
+        : emitter.constant({
+            dtype: "int64",
+            shape: [batch, length],
+            data: BigInt64Array.from({ length: angles }, (_, i) => BigInt(i)),
+          });
+    const inputs = [heads, rows, table(cos), table(sin)];
+    return reshaped(emitter.node("RotaryEmbedding", inputs, {}, { domain: "com.microsoft" }), node.shape);
   },
-});
+  // The transpose of a rotation turns the other way.
+  derivative: ({ inputs: [, cos, sin], grad }) => [cos && sin && rotary(grad, cos, neg(sin)), undefined, undefined],
+  flops: (node) => 3 * node.size,
+};
 
 /**
  * Rotary position embedding: the pair (xᵢ, xᵢ₊d/2) turned by the angle whose cosine and sine are given.
  * @param x `[..., n, d]`, d even.
- * @param cos `[n, d]` (each angle twice, as in `cat(angles, angles)`), broadcast over earlier axes.
+ * @param cos `[n, d]` (each angle twice, as in `cat(angles, angles)`), or `[b, 1, n, d]` for x `[b, heads, n, d]`. A table:
+ *   gradients do not reach it.
  * @see Su et al. 2021 (arXiv:2104.09864), in the half-split layout of Llama checkpoints.
  */
 export function rotary(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
   if (lengthOf(x.shape, -1) % 2 !== 0) {
     throw new InvalidArgumentError("rotary", "an even last axis", `shape [${x.shape.join(", ")}]`);
   }
-  return rotaryPrimitive(x, cos, sin);
+  const tables: readonly Shape[] = [x.shape.slice(-2), [lengthOf(x.shape, 0), 1, ...x.shape.slice(-2)]];
+  for (const { shape } of [cos, sin]) {
+    if (!tables.some((wanted) => sameShape(wanted, shape) && wanted.length <= x.rank))
+      throw new ShapeMismatchError(
+        "rotary",
+        x.shape,
+        shape,
+        "cosines and sines are [n, d], or [b, 1, n, d] for a batch",
+      );
+  }
+  return apply(rotaryOp, [x, cos, sin], x.dtype, x.shape, {});
 }
 
 /** Settings of attention. */

@@ -1,7 +1,9 @@
-import type { Tensor } from "../graph/tensor.ts";
+import { ShapeMismatchError } from "../errors.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
 import { add, div, mean, mul, sub, sumTo } from "./arithmetic.ts";
 import { sqrt, square } from "./elementwise.ts";
 import { primitive } from "./primitive.ts";
+import { apply, sameShape } from "./shapes.ts";
 
 /** Settings of a normalisation. */
 export interface NormOptions {
@@ -12,14 +14,24 @@ export interface NormOptions {
 const lastMean = (x: Tensor): Tensor => mean(x, -1, { keepDims: true });
 const rootMeanSquare = (x: Tensor, epsilon: number): Tensor => sqrt(add(lastMean(square(x)), epsilon));
 
+/** All in one pass; its derivative is that of {@link rmsNorm}. */
+const rmsNormOp: Op<{ epsilon: number }> = {
+  name: "rmsNorm",
+  emit: (emitter, inputs, _node, { epsilon }) =>
+    emitter.node("SimplifiedLayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }),
+  flops: (node) => 4 * node.size,
+};
+
 /**
  * x / √(mean(x²) + ε) ∘ weight over the last axis: `[..., d], [d] → [..., d]`.
  * @see Zhang and Sennrich 2019 (arXiv:1910.07467).
  */
 export function rmsNorm(x: Tensor, weight: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+  if (!sameShape(weight.shape, x.shape.slice(-1)))
+    throw new ShapeMismatchError("rmsNorm", x.shape, weight.shape, "a weight for each place of the last axis");
   return primitive({
     name: "rmsNorm",
-    forward: (x, weight) => mul(div(x, rootMeanSquare(x, epsilon)), weight),
+    forward: (x, weight) => apply(rmsNormOp, [x, weight], x.dtype, x.shape, { epsilon }),
     backward: ({ inputs: [x, weight], grad }) => {
       if (!x || !weight) return [];
       const root = rootMeanSquare(x, epsilon); // [..., 1]

@@ -294,7 +294,25 @@ describe("normalisation and attention", () => {
         expectClose([turned[row * 4 + i] ?? NaN], [a * Math.cos(angle) - b * Math.sin(angle)]);
         expectClose([turned[row * 4 + i + 2] ?? NaN], [b * Math.cos(angle) + a * Math.sin(angle)]);
       }
-    await expectGradient((t, c, s) => ops.rotary(t, c, s), [x, cos, sin]);
+    await expectGradient((t) => ops.rotary(t, constant(cos), constant(sin)), [x]);
+  });
+
+  it("rotary embedding turns each text of a batch by its own angles", async () => {
+    const angles = randomTensor([2, 1, 3, 2], next);
+    const tables = [ops.cos, ops.sin].map((f) => f(ops.concat([constant(angles), constant(angles)], -1)));
+    const [cos, sin] = tables as [Tensor, Tensor];
+    const batch = randomTensor([2, 5, 3, 4], next);
+    const part = (t: Tensor, i: number): Tensor => ops.slice(t, { axis: 0, start: i, end: i + 1 });
+    const alone = (t: Tensor) =>
+      ops.concat(
+        [0, 1].map((i) => {
+          const [own, c, s] = [part(t, i), ops.reshape(part(cos, i), [3, 4]), ops.reshape(part(sin, i), [3, 4])];
+          return ops.rotary(own, c, s);
+        }),
+      );
+    expectClose(data(await evaluate((t) => ops.rotary(t, cos, sin), batch)), data(await evaluate(alone, batch)));
+    await expectGradient((t) => ops.rotary(t, cos, sin), [batch]);
+    expect(() => ops.rotary(constant(batch), part(cos, 0), sin)).toThrow("[b, 1, n, d] for a batch");
   });
 
   it("attention with a causal additive mask equals loops over the past", async () => {
