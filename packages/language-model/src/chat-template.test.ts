@@ -37,6 +37,14 @@ describe("renderChat", () => {
     );
   });
 
+  it("ends a template that loops without end", () => {
+    const endless = "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}";
+    expect(() => renderChat(endless, turns, tokens)).toThrow(
+      "the chat template did not take the messages (user, assistant): it did not come to an end within 2 s",
+    );
+    expect(renderChat(template, turns, tokens)).toContain("[user]Hi");
+  });
+
   it("knows the date", () => {
     expect(renderChat("{{ strftime_now('%Y') }}", turns, tokens)).toMatch(/^\d{4}$/);
   });

@@ -49,7 +49,16 @@ describe("readModelConfig", () => {
       { num_key_value_heads: 3 },
       /num_key_value_heads must be a divisor of the 8 heads, got 3/,
     ],
-    ["a size that is no number", { hidden_size: "64" }, /hidden_size must be a whole number, 1 or more, got "64"/],
+    [
+      "a size that is no number",
+      { hidden_size: "64" },
+      /hidden_size must be a whole number from 1 to 2147483647, got "64"/,
+    ],
+    [
+      "a billion layers",
+      { num_hidden_layers: 1e9 },
+      /num_hidden_layers must be a whole number from 1 to 10000, got 1000000000/,
+    ],
     ["another activation", { hidden_act: "gelu" }, /hidden_act must be "silu", got "gelu"/],
     ["heads of an odd size", { head_dim: 7 }, /head_dim must be even/],
     [

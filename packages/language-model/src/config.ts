@@ -61,6 +61,9 @@ export function readModelConfig(json: unknown, where: string): ModelConfig {
   return reader(settings);
 }
 
+/** Far beyond every published model: a damaged config is refused before each layer gets its names. */
+const mostLayers = 10_000;
+
 function readLlama(settings: Settings, architecture: Architecture): ModelConfig {
   const hiddenSize = settings.count("hidden_size");
   const heads = settings.count("num_attention_heads");
@@ -77,7 +80,7 @@ function readLlama(settings: Settings, architecture: Architecture): ModelConfig 
     architecture,
     vocabularySize,
     hiddenSize,
-    layers: settings.count("num_hidden_layers"),
+    layers: settings.count("num_hidden_layers", undefined, mostLayers),
     heads,
     kvHeads,
     headSize,
@@ -114,7 +117,7 @@ function readGpt2(settings: Settings): ModelConfig {
     architecture: "gpt2",
     vocabularySize,
     hiddenSize,
-    layers: settings.count("n_layer"),
+    layers: settings.count("n_layer", undefined, mostLayers),
     heads,
     kvHeads: heads,
     headSize,

@@ -1,5 +1,7 @@
 import { ModelConfigError } from "./errors.ts";
 
+const shortened = (value: unknown): string => JSON.stringify(value)?.slice(0, 80) ?? "nothing";
+
 /** Reads the settings of a JSON object one by one; every refusal is one sentence that names file and key. */
 export class Settings {
   readonly json: Readonly<Record<string, unknown>>;
@@ -8,7 +10,7 @@ export class Settings {
 
   constructor(json: unknown, where: string, path = "") {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      throw new ModelConfigError(where, `${path || "the config"} must be a JSON object, got ${JSON.stringify(json)}`);
+      throw new ModelConfigError(where, `${path || "the config"} must be a JSON object, got ${shortened(json)}`);
     }
     this.json = json as Readonly<Record<string, unknown>>;
     this.where = where;
@@ -21,8 +23,7 @@ export class Settings {
   }
 
   fail(key: string, wanted: string): ModelConfigError {
-    const came = JSON.stringify(this.json[key])?.slice(0, 80) ?? "nothing";
-    return new ModelConfigError(this.where, `${this.#name(key)} must be ${wanted}, got ${came}`);
+    return new ModelConfigError(this.where, `${this.#name(key)} must be ${wanted}, got ${shortened(this.json[key])}`);
   }
 
   #name(key: string): string {
@@ -33,11 +34,11 @@ export class Settings {
     return this.get(key) === undefined ? undefined : read(key);
   }
 
-  /** A whole number of at least 1. */
-  count(key: string, otherwise?: number): number {
+  /** A whole number from 1 to `most`. */
+  count(key: string, otherwise?: number, most = 2 ** 31 - 1): number {
     const value = this.get(key) ?? otherwise;
-    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1)
-      throw this.fail(key, "a whole number, 1 or more");
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1 || value > most)
+      throw this.fail(key, `a whole number from 1 to ${most}`);
     return value;
   }
 

@@ -42,6 +42,17 @@ describe("a tokenizer", () => {
   it.each<[string, TokenizerSource["tokenizer"], RegExp]>([
     ["is something else", { a: 1 }, /^file: has no "model": it is no tokenizer.json$/],
     ["has an unknown model", { ...parts, model: { type: "New" } }, /^file: cannot be used/],
+    ["has no vocabulary", { ...parts, model: { ...model, vocab: null } }, /^file: cannot be used/],
+    [
+      "has an id that is no number",
+      { ...parts, model: { ...model, vocab: { ...model.vocab, a: "x" } } },
+      /^file: gives a token the id "x"; wanted 0 to 4194303$/,
+    ],
+    [
+      "has an id below 0",
+      { ...parts, model: { ...model, vocab: { ...model.vocab, a: -1 } } },
+      /gives a token the id -1;/,
+    ],
   ])("that %s is refused", (_name, tokenizer, message) => {
     expect(() => createTokenizer({ tokenizer }, "file")).toThrow(message);
   });

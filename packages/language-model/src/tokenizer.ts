@@ -44,14 +44,14 @@ export function createTokenizer(source: TokenizerSource, where: string): Tokeniz
     return text === "" ? undefined : (library.token_to_id(text) ?? vocabulary.get(text));
   };
   const idsOf = (text: string, add: boolean): readonly number[] => {
-    const { ids } = library.encode(text, { add_special_tokens: add });
+    const { ids } = orUnusable(where, () => library.encode(text, { add_special_tokens: add }));
     const unknown = ids.findIndex((id: number | undefined) => id === undefined);
     if (unknown < 0) return ids;
     throw new TokenizerError(where, `has no id for ${JSON.stringify(text.slice(0, 40))} and no unknown token`);
   };
   const around = frame(idsOf);
   const pieces = pieceSplitter(tokenizer);
-  const template = source.chatTemplate ?? config["chat_template"];
+  const template = source.chatTemplate ?? config["chat_template"] ?? undefined;
   return {
     encode(text, { special = true } = {}) {
       const ids = pieces(text).flatMap((piece) => (piece === "" ? [] : idsOf(piece, false)));
@@ -85,12 +85,30 @@ export function createTokenizer(source: TokenizerSource, where: string): Tokeniz
 function open({ tokenizer, config = {} }: TokenizerSource, where: string): Library {
   if (typeof tokenizer["model"] !== "object" || tokenizer["model"] === null)
     throw new TokenizerError(where, 'has no "model": it is no tokenizer.json');
+  checkIds(tokenizer, where);
+  return orUnusable(where, () => new Library(tokenizer, config));
+}
+
+/** Ids at most: far beyond every published vocabulary, and few enough to be places of a list. */
+const mostIds = 2 ** 22;
+
+/** Refuses ids that are no places of a list, which the library would take. */
+function checkIds({ model, added_tokens: added }: TokenizerSource["tokenizer"], where: string): void {
+  const { vocab } = model as { readonly vocab?: unknown };
+  const own: unknown[] = typeof vocab === "object" && vocab && !Array.isArray(vocab) ? Object.values(vocab) : [];
+  const more: unknown[] = Array.isArray(added) ? added.map((token: { id?: unknown } | null) => token?.id) : [];
+  for (const id of [...own, ...more]) {
+    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= mostIds)
+      throw new TokenizerError(where, `gives a token the id ${JSON.stringify(id)}; wanted 0 to ${mostIds - 1}`);
+  }
+}
+
+function orUnusable<T>(where: string, work: () => T): T {
   try {
-    return new Library(tokenizer, config);
+    return work();
   } catch (cause) {
-    throw new TokenizerError(where, `cannot be used (${String(cause)}); it may be damaged or of an unknown kind`, {
-      cause,
-    });
+    const reason = String(cause).slice(0, 200);
+    throw new TokenizerError(where, `cannot be used (${reason}); it may be damaged or of an unknown kind`, { cause });
   }
 }
 
