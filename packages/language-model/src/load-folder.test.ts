@@ -92,6 +92,13 @@ describe("a folder", () => {
     expect(Object.keys(await language.readWeights())).not.toContain("lm_head.weight");
   });
 
+  it("with an element type that is not known here is told to be converted", async () => {
+    const folder = await folderWith();
+    const file = join(folder, "model.safetensors");
+    await writeFile(file, (await readFile(file, "latin1")).replace('"F32"', '"F64"'), "latin1");
+    expect(await refusal(folder)).toMatch(/element type "F64" is none of F32, .*; convert it to F32, F16 or BF16$/);
+  });
+
   it("that is cut off is refused", async () => {
     const folder = await folderWith();
     await truncate(join(folder, "model.safetensors"), 9000);
@@ -147,6 +154,12 @@ describe("a folder", () => {
     expect(await refusal(folder)).toMatch(/is an adapter without its base model/);
     await writeFile(join(folder, "pytorch_model.bin"), "");
     expect(await refusal(folder)).toMatch(/convert them once with Python: AutoModelForCausalLM/);
+  });
+
+  it("with a tokenizer.json too large to be one is refused before it is read", async () => {
+    const folder = await folderWith();
+    await truncate(join(folder, "tokenizer.json"), 2 ** 28 + 1);
+    expect(await refusal(folder)).toMatch(/has 268435457 bytes, more than the 268435456 that are read as JSON$/);
   });
 
   it("with a damaged config.json is refused", async () => {

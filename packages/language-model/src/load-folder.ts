@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { readModelConfig } from "./config.ts";
@@ -52,10 +52,18 @@ async function loadTokenizer(folder: string, files: ReadonlySet<string>): Promis
   return createTokenizer(typeof template === "string" ? { ...source, chatTemplate: template } : source, path);
 }
 
+/** Bytes of a JSON file at most, unpacked: ten times the largest published tokenizer. */
+const mostJsonBytes = 256 * 2 ** 20;
+
 async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const { size } = await stat(path);
+  if (size > mostJsonBytes)
+    throw new ModelSourceError(path, `has ${size} bytes, more than the ${mostJsonBytes} that are read as JSON`);
   try {
     const bytes = await readFile(path);
-    const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+    const text = (path.endsWith(".gz") ? gunzipSync(bytes, { maxOutputLength: mostJsonBytes }) : bytes).toString(
+      "utf8",
+    );
     const json: unknown = JSON.parse(text);
     if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
   } catch (cause) {

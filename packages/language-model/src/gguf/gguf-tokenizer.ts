@@ -130,7 +130,7 @@ function sentencePieceBpe(metadata: Metadata, tokens: readonly string[], types: 
     parts: {
       normalizer: { type: "Sequence", normalizers: [...(prefix ? [{ type: "Prepend", prepend: "▁" }] : []), space] },
       pre_tokenizer: null,
-      model: { ...model, vocab: idsOf(tokens), merges: mergesOf(tokens, types, scores) },
+      model: { ...model, vocab: idsOf(tokens), merges: mergesOf(metadata.path, tokens, types, scores) },
       decoder: {
         type: "Sequence",
         decoders: [
@@ -149,12 +149,21 @@ const builders: Readonly<Record<string, typeof sentencePieceBpe>> = { gpt2: byte
 
 const idsOf = (tokens: readonly string[]): Json => Object.fromEntries(tokens.map((token, id) => [token, id]));
 
+/** Characters of a token at most: SentencePiece's own limit is far lower, and all its divisions are looked at. */
+const longestToken = 512;
+
 /** Each way to make a token out of two others, those of the highest score first. */
-function mergesOf(tokens: readonly string[], types: readonly number[], scores: readonly number[]): [string, string][] {
+function mergesOf(
+  path: string,
+  tokens: readonly string[],
+  types: readonly number[],
+  scores: readonly number[],
+): [string, string][] {
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const merges: { pair: [string, string]; score: number }[] = [];
   for (const [id, token] of tokens.entries()) {
     if ((types[id] ?? 1) !== 1) continue;
+    if (token.length > longestToken) throw new GgufError(path, `has a token of ${token.length} characters`);
     const characters = Array.from(token);
     // The longest left part first, where a token can be made in several ways: as Hugging Face's conversion orders them.
     for (let cut = characters.length - 1; cut > 0; cut--) {

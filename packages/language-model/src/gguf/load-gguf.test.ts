@@ -148,6 +148,17 @@ describe("a Llama in a GGUF file", () => {
     ["experts", [{ "llama.expert_count": { u32: 8 } }], "llama with experts"],
     ["a missing setting", [{ "llama.block_count": { text: "x" } }], "llama.block_count must be a number"],
     ["a tokenizer of another kind", [{ "tokenizer.ggml.model": { text: "bert" } }], 'a tokenizer of kind "bert"'],
+    [
+      "a token without end",
+      [
+        {
+          "tokenizer.ggml.model": { text: "llama" },
+          "tokenizer.ggml.tokens": { texts: [...toyTokens.slice(1), "x".repeat(1000)] },
+          "tokenizer.ggml.scores": { floats: toyTokens.map(() => 0) },
+        },
+      ],
+      "has a token of 1000 characters",
+    ],
     ["partial rotation", [{ "llama.rope.dimension_count": { u32: 2 } }], "turns 2 of 4 numbers a head"],
     [
       "a missing tensor",

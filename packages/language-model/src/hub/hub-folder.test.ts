@@ -158,6 +158,10 @@ describe("hubModelFolder", () => {
     await expect((await setUp(await hub(lacking))).get()).rejects.toThrow("lacks the shard gone.safetensors");
     const outside = { ...files, "model.safetensors.index.json": indexOf("../x.safetensors") };
     await expect((await setUp(await hub(outside))).get()).rejects.toThrow('names "../x.safetensors" as a shard');
+    const damaged = { ...files, "model.safetensors.index.json": "{" };
+    await expect((await setUp(await hub(damaged))).get()).rejects.toThrow(
+      "model.safetensors.index.json that is not JSON",
+    );
   });
 
   it("sends the token to the endpoint, to no other host, and into no message", async () => {

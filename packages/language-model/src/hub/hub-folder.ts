@@ -131,7 +131,12 @@ function checkWeights({ name }: HubId, files: HubListing["files"]): void {
 }
 
 async function shardNames({ name }: HubId, path: string): Promise<string[]> {
-  const { weight_map: map } = JSON.parse(await readFile(path, "utf8")) as { weight_map?: Record<string, unknown> };
+  let map: Readonly<Record<string, unknown>> | undefined;
+  try {
+    map = (JSON.parse(await readFile(path, "utf8")) as { weight_map?: Record<string, unknown> } | null)?.weight_map;
+  } catch (cause) {
+    throw new HubError(name, `has an ${index} that is not JSON`, { cause });
+  }
   const names = [...new Set(Object.values(map ?? {}))];
   for (const shard of names) {
     if (typeof shard !== "string" || basename(shard) !== shard || !shard.endsWith(".safetensors"))

@@ -73,9 +73,12 @@ The plan of ${run} was made before it began; its time is told from rates measure
 
 async function readPlan(folder: string): Promise<z.output<typeof storedPlan>> {
   const text = await readFile(join(folder, planFile), "utf8").catch(() => undefined);
-  const read = text === undefined ? undefined : storedPlan.safeParse(JSON.parse(text)).data;
-  if (read === undefined) throw new RunNotPlannableError(folder, `it holds no ${planFile}`);
-  return read;
+  if (text === undefined) throw new RunNotPlannableError(folder, `it holds no ${planFile}`);
+  try {
+    return storedPlan.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new RunNotPlannableError(folder, `its ${planFile} is damaged`, { cause });
+  }
 }
 
 /** The median over the run's reports, which the first step's compilation does not move. */

@@ -40,8 +40,11 @@ export const partNames = {
 export class UnknownModelError extends LongLoraError {
   override readonly name = "UnknownModelError";
   readonly code = "UNKNOWN_MODEL";
-  constructor(asked: string, known: readonly string[]) {
-    super(`${asked}: no folder with a config.json, no such file, and no known model; known names: ${known.join(", ")}`);
+  constructor(asked: string, known: readonly string[], options?: ErrorOptions) {
+    super(
+      `${asked}: no folder with a config.json, no such file, and no known model; known names: ${known.join(", ")}`,
+      options,
+    );
   }
 }
 
@@ -49,7 +52,7 @@ export class UnknownModelError extends LongLoraError {
 export class RunNotPlannableError extends LongLoraError {
   override readonly name = "RunNotPlannableError";
   readonly code = "RUN_NOT_PLANNABLE";
-  constructor(run: string, problem: string) {
-    super(`${run}: ${problem}; give the folder that longlora finetune wrote to the end`);
+  constructor(run: string, problem: string, options?: ErrorOptions) {
+    super(`${run}: ${problem}; give the folder that longlora finetune wrote to the end`, options);
   }
 }

@@ -175,6 +175,9 @@ describe("planModel", () => {
       expect((await planModel(folder)).shapes).toEqual(modelOf("tinyllama-1.1b").shapes);
       expect((await planModel(join(folder, "config.json"))).config.layers).toBe(22);
       expect((await planModel("Llama2-7B")).config.layers).toBe(32);
+      await expect(planModel(tmpdir())).rejects.toThrow(/config.json: no folder with a config.json/);
+      await writeFile(join(folder, "config.json"), "{");
+      await expect(planModel(folder)).rejects.toThrow(/config.json: cannot be read as JSON/);
       await expect(planModel("llama9")).rejects.toThrow(/llama9: no folder .* known names: stories260k/);
     } finally {
       await rm(folder, { recursive: true });

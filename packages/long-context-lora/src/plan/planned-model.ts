@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   createModel,
   loadLanguageModel,
+  ModelSourceError,
   readModelConfig,
   type HubOptions,
   type ModelConfig,
@@ -24,9 +25,20 @@ export async function planModel(source: string, hub: HubOptions = {}): Promise<P
 async function configOf(source: string, hub: HubOptions): Promise<ModelConfig> {
   const found = await stat(source).catch(() => undefined);
   const file = found?.isDirectory() ? join(source, "config.json") : source;
-  if (found && file.endsWith(".json")) return readModelConfig(JSON.parse(await readFile(file, "utf8")), file);
+  if (found && file.endsWith(".json")) return readModelConfig(await readJson(file), file);
   const preset = presetConfig(source);
   if (preset) return preset;
   if (!found && !source.includes("/")) throw new UnknownModelError(source, presetNames);
   return (await loadLanguageModel(source, { hub })).config;
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new UnknownModelError(file, presetNames, { cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ModelSourceError(file, "cannot be read as JSON; download or copy the file again", { cause });
+  }
 }
