@@ -1,4 +1,5 @@
 /** The two 16-bit float formats, as bits. */
+import type { StoredTensor } from "@offprint/training";
 
 const f32 = new Float32Array(1);
 const u32 = new Uint32Array(f32.buffer);
@@ -24,6 +25,13 @@ export function fromBfloat16(bits: Uint16Array): Float32Array {
   const values = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) values[i] = (bits[i] ?? 0) << 16;
   return new Float32Array(values.buffer);
+}
+
+/** The values of a stored tensor as float32, exactly; `undefined` where its element type is no float. */
+export function storedAsFloat32({ dtype, data }: StoredTensor): Float32Array | undefined {
+  if (data instanceof Float32Array) return data;
+  if (dtype === "F16") return fromFloat16(data as Uint16Array);
+  return dtype === "BF16" ? fromBfloat16(data as Uint16Array) : undefined;
 }
 
 /** float32 → binary16 bits: to the nearest, ties to even; beyond 65504 infinity. */

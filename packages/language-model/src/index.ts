@@ -18,7 +18,7 @@ export { describeContext, extendContext, type ContextDescription, type ContextEx
 export { saveModelFolder, type ModelToSave, type WeightDType } from "./save-model.ts";
 
 // Read 16-bit numbers
-export { fromBfloat16, fromFloat16 } from "./half-precision.ts";
+export { storedAsFloat32 } from "./half-precision.ts";
 
 // Compute with it
 export { createModel } from "./create-model.ts";

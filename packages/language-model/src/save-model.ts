@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { HostTensor, Shape } from "@offprint/tensor";
-import { writeSafetensors, type StoredArray, type StoredDType } from "@offprint/training";
+import { replaceFolder, writeSafetensors, type StoredArray, type StoredDType } from "@offprint/training";
 import type { ModelConfig } from "./config.ts";
 import { createModel } from "./create-model.ts";
 import { ModelSourceError, WeightFileError } from "./errors.ts";
@@ -40,27 +39,19 @@ export async function saveModelFolder(
   const { shapes } = createModel(config);
   const unknown = Object.keys(weights).find((name) => !(name in shapes));
   if (unknown !== undefined) throw new WeightFileError(folder, `the config knows no weight "${unknown}"`);
-  await mkdir(dirname(folder), { recursive: true });
   if ((await readdir(folder).catch(() => [])).length > 0)
     throw new ModelSourceError(folder, "holds files already; name a folder that does not exist yet");
-  const temporary = `${folder}.partial-${randomUUID()}`;
-  await mkdir(temporary);
-  try {
+  await replaceFolder(folder, async (fresh) => {
     const sources = Object.entries(shapes).map(([name, shape]) => ({
       name,
       shape,
       dtype: stored[dtype].name,
       read: async () => stored[dtype].from(await weightAt(folder, weights, name, shape)),
     }));
-    await writeSafetensors(join(temporary, "model.safetensors"), sources, { format: "pt" });
-    await writeJson(join(temporary, "config.json"), withDType(config.json, dtype));
-    await writeCompanions(temporary, like);
-    await rmdir(folder).catch(() => undefined); // an empty one may be there
-    await rename(temporary, folder);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
-  }
+    await writeSafetensors(join(fresh, "model.safetensors"), sources, { format: "pt" });
+    await writeJson(join(fresh, "config.json"), withDType(config.json, dtype));
+    await writeCompanions(fresh, like);
+  });
 }
 
 const stored: Readonly<Record<WeightDType, { name: StoredDType; from: (values: Float32Array) => StoredArray }>> = {

@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { hostTensor, type HostTensor, type Shape } from "@offprint/tensor";
-import { SafetensorsError, SafetensorsFile, type StoredTensor, type StoredTensorInfo } from "@offprint/training";
+import { SafetensorsError, SafetensorsFile, type StoredTensorInfo } from "@offprint/training";
 import { WeightFileError } from "./errors.ts";
-import { fromBfloat16, fromFloat16 } from "./half-precision.ts";
+import { storedAsFloat32 } from "./half-precision.ts";
 
 /** How a weight is stored. */
 export interface WeightInfo {
@@ -67,7 +67,10 @@ export async function openWeightFiles(folder: string, wanted: Readonly<Record<st
         });
         if (inside.length === 0) continue;
         await withFile(file, async (open) => {
-          for (const [name, stored] of inside) weights[name] = asFloat32(await open.read(stored));
+          for (const [name, stored] of inside) {
+            const tensor = await open.read(stored);
+            weights[name] = hostTensor(storedAsFloat32(tensor) ?? tensor.data, tensor.shape);
+          }
         });
       }
       return weights;
@@ -129,9 +132,9 @@ async function withFile<T>(path: string, use: (file: SafetensorsFile) => T | Pro
     return await use(file);
   } catch (cause) {
     if (!(cause instanceof SafetensorsError)) throw cause;
-    throw new WeightFileError(path, `${cause.message.replace(`${path}: `, "")}; download or copy the file again`, {
-      cause,
-    });
+    const unknown = cause.problem === "UNKNOWN_DTYPE";
+    const advice = unknown ? "convert it to F32, F16 or BF16" : "download or copy the file again";
+    throw new WeightFileError(path, `${cause.message.replace(`${path}: `, "")}; ${advice}`, { cause });
   }
 }
 
@@ -174,10 +177,4 @@ function checkTensor(file: string, { name, dtype, shape }: StoredTensorInfo, wan
     file,
     `weight "${name}" is [${shape.join(", ")}], config.json says [${wanted.join(", ")}]${advice}`,
   );
-}
-
-function asFloat32({ dtype, shape, data }: StoredTensor): HostTensor {
-  if (dtype === "F16") return hostTensor(fromFloat16(data as Uint16Array), shape);
-  if (dtype === "BF16") return hostTensor(fromBfloat16(data as Uint16Array), shape);
-  return hostTensor(data, shape);
 }

@@ -55,6 +55,7 @@ export {
   type StoredTensorInfo,
 } from "./safetensors-header.ts";
 export type { FileDigest } from "./durable-file.ts";
+export { replaceFolder } from "./replace-folder.ts";
 
 export { InvalidOptionError, TrainingError } from "./errors.ts";
 export type { Json } from "./json.ts";

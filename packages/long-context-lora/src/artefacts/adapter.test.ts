@@ -1,9 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createModel } from "@offprint/language-model";
 import { hostTensor } from "@offprint/tensor";
-import { SafetensorsError, SafetensorsFile, writeSafetensors, tensorSources } from "@offprint/training";
+import { SafetensorsFile, writeSafetensors, tensorSources } from "@offprint/training";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { adaptedLayers } from "../lora.ts";
 import { adapterFiles, checkBase, loadAdapter, saveAdapter } from "./adapter.ts";
 import { AdapterError, AnotherBaseError } from "./errors.ts";
 import { toyAdapter, toyLora, toyModel } from "./testing.ts";
@@ -30,7 +32,11 @@ describe("saveAdapter and loadAdapter", () => {
     const saved = await toyAdapter(base, lora);
     await saveAdapter(path, saved);
     const loaded = await loadAdapter(path);
-    expect(loaded.lora).toEqual(lora);
+    const layers = adaptedLayers(createModel(base.config), lora).map(({ name }) => name);
+    expect({ ...loaded.lora, targets: loaded.lora.targets.toSorted() }).toEqual({
+      ...lora,
+      targets: layers.toSorted(),
+    });
     const { "lm_head.weight": head, ...tensors } = loaded.tensors;
     expect(tensors).toEqual(saved.tensors);
     expect(head).toEqual(saved.tensors["model.embed_tokens.weight"]);
@@ -98,7 +104,10 @@ describe("loadAdapter refuses", () => {
   it("a file that is cut off, missing or damaged", async () => {
     await saveAdapter(path, await toyAdapter(toyModel()));
     await truncate(join(path, adapterFiles.tensors), 2000);
-    await expect(loadAdapter(path)).rejects.toThrow(SafetensorsError);
+    await expect(loadAdapter(path)).rejects.toThrow(AdapterError);
+    await expect(loadAdapter(path)).rejects.toThrow(
+      /adapter_model.safetensors cannot be read: .* cut off; copy it again$/,
+    );
     await rm(join(path, adapterFiles.tensors));
     await expect(loadAdapter(path)).rejects.toThrow(/adapter_model.safetensors is missing/);
     await writeFile(join(path, adapterFiles.peft), "{");

@@ -6,16 +6,15 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "@offprint/experiment";
-import { fromBfloat16, fromFloat16, type ModelConfig } from "@offprint/language-model";
+import { storedAsFloat32, type ModelConfig } from "@offprint/language-model";
 import { hostTensor, type HostTensor, type Shape } from "@offprint/tensor";
-import { SafetensorsFile, tensorSources, writeSafetensors, type StoredTensor } from "@offprint/training";
+import { replaceFolder, SafetensorsError, SafetensorsFile, tensorSources, writeSafetensors } from "@offprint/training";
 import { z } from "zod";
 import { linearLayout, type LoraConfig } from "../lora.ts";
 import { differenceOf, fingerprintSchema, type BaseFingerprint, type WeightSource } from "./base-fingerprint.ts";
 import { AdapterError, AnotherBaseError } from "./errors.ts";
 import { peftConfig, readPeftConfig } from "./peft-config.ts";
 import { adapterReadme } from "./readme.ts";
-import { replaceFolder } from "./replace-folder.ts";
 
 /** Files of an adapter's folder. */
 export const adapterFiles = {
@@ -112,7 +111,7 @@ const jsonObject = z.record(z.string(), z.unknown());
 /**
  * Reads an adapter, of this program or of PEFT.
  * @param folder the adapter's, or that of a run, whose adapter is in `adapter/`.
- * @throws {AdapterError} naming the file that is missing, damaged or of another kind; {SafetensorsError}.
+ * @throws {AdapterError} naming the file that is missing, damaged or of another kind.
  */
 export async function loadAdapter(folder: string): Promise<Adapter> {
   const inside = join(folder, "adapter");
@@ -134,7 +133,7 @@ export async function loadAdapter(folder: string): Promise<Adapter> {
   const tensors = await readTensors(join(path, adapterFiles.tensors), lora);
   const adapted = new Set(Object.keys(tensors).filter(isLowRank).map(moduleOf));
   return {
-    lora: lora.targets.length > 0 ? lora : { ...lora, targets: [...adapted] },
+    lora: { ...lora, targets: [...adapted] }, // what PEFT's patterns and lists of layers came to
     tensors,
     modelConfig,
     baseName,
@@ -144,14 +143,17 @@ export async function loadAdapter(folder: string): Promise<Adapter> {
   };
 }
 
-async function readTensors(path: string, lora: LoraConfig): Promise<Record<string, HostTensor>> {
+async function readTensors(path: string, lora: Omit<LoraConfig, "targets">): Promise<Record<string, HostTensor>> {
   if (!(await exists(path))) throw new AdapterError(path, "is missing: the adapter has no weights");
-  await using file = await SafetensorsFile.open(path);
+  await using file = await SafetensorsFile.open(path).catch((cause: unknown) => {
+    if (!(cause instanceof SafetensorsError)) throw cause;
+    throw new AdapterError(path, `cannot be read: ${cause.message.replace(`${path}: `, "")}; copy it again`, { cause });
+  });
   const tensors: Record<string, HostTensor> = {};
   for (const stored of file.tensors.keys()) {
     if (!stored.startsWith(prefix)) throw new AdapterError(path, `holds "${stored}", which does not begin "${prefix}"`);
     const tensor = await file.read(stored);
-    const data = toFloat32(tensor);
+    const data = storedAsFloat32(tensor);
     if (!data) throw new AdapterError(path, `holds "${stored}" as ${tensor.dtype}; wanted F32, F16 or BF16`);
     tensors[stored.slice(prefix.length)] = hostTensor(data, tensor.shape);
   }
@@ -167,12 +169,6 @@ async function readTensors(path: string, lora: LoraConfig): Promise<Record<strin
     }
   }
   return tensors;
-}
-
-function toFloat32({ dtype, data }: StoredTensor): Float32Array | undefined {
-  if (data instanceof Float32Array) return data;
-  if (dtype === "F16") return fromFloat16(data as Uint16Array);
-  return dtype === "BF16" ? fromBfloat16(data as Uint16Array) : undefined;
 }
 
 /**
@@ -223,9 +219,9 @@ const embeddingOf = ({ architecture }: ModelConfig): string =>
 function fits(name: string, shape: Shape, weight: Shape, transposed: boolean): boolean {
   const [out, input] = transposed ? [weight[1], weight[0]] : weight;
   const { a, b, magnitude } = lowRankNames(moduleOf(name));
-  if (name === a) return shape[1] === input;
-  if (name === b) return shape[0] === out;
-  if (name === magnitude) return shape[0] === out;
+  if (name === a) return shape.length === 2 && shape[1] === input;
+  if (name === b) return shape.length === 2 && shape[0] === out;
+  if (name === magnitude) return shape.length === 1 && shape[0] === out;
   return shape.length === weight.length && shape.every((length, axis) => length === weight[axis]);
 }
 

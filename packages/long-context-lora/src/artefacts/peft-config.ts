@@ -11,7 +11,6 @@ const schema = z.looseObject({
   lora_dropout: z.number().min(0).max(1).default(0),
   use_rslora: z.boolean().default(false),
   use_dora: z.boolean().default(false),
-  target_modules: z.union([z.array(z.string()), z.string()]).nullish(),
   base_model_name_or_path: z.string().nullish(),
 });
 
@@ -29,8 +28,8 @@ const unsupported = [
 ];
 
 export interface PeftConfig {
-  /** Its targets are empty where the file describes them by a pattern. */
-  readonly lora: LoraConfig;
+  /** Without targets: the file may describe them by a pattern, or for some layers only; the adapter's tensors name them. */
+  readonly lora: Omit<LoraConfig, "targets">;
   readonly baseName: string | undefined;
 }
 
@@ -59,7 +58,6 @@ export function readPeftConfig(path: string, json: unknown): PeftConfig {
       rank: data.r,
       alpha: data.lora_alpha,
       dropout: data.lora_dropout,
-      targets: Array.isArray(data.target_modules) ? data.target_modules : [],
       rankStabilised: data.use_rslora,
       dora: data.use_dora,
     },

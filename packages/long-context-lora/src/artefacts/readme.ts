@@ -12,9 +12,9 @@ must be loaded **with this config**; without it every text is read at wrong posi
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM
 
-config = AutoConfig.from_pretrained("${name}")
-base = AutoModelForCausalLM.from_pretrained("${base}", config=config)
-model = PeftModel.from_pretrained(base, "${name}")
+config = AutoConfig.from_pretrained(${JSON.stringify(name)})
+base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(base)}, config=config)
+model = PeftModel.from_pretrained(base, ${JSON.stringify(name)})
 \`\`\`
 
 \`offprint.json\` says by which sizes and digests the base is known. \`offprint longlora merge\` makes a model of base and

@@ -4,6 +4,7 @@ import type { Engine, HostTensor } from "@offprint/tensor";
 import { adapterFiles, checkBase, isLowRank, loadAdapter, type Adapter } from "../artefacts/adapter.ts";
 import { weightSource } from "../artefacts/base-fingerprint.ts";
 import { mergeWeight } from "../artefacts/merge-weights.ts";
+import { AdapterError } from "../artefacts/errors.ts";
 import type { AttentionChoice } from "../attention/segments.ts";
 import { linearLayout } from "../lora.ts";
 import { createEvaluatedModel, type EvaluatedModel } from "./evaluated-model.ts";
@@ -29,9 +30,19 @@ export async function readModelWithAdapter(
   if (adapterFolder === undefined) return { language, adapter: undefined, config: language.config };
   const adapter = await loadAdapter(adapterFolder);
   await checkBase(adapter, weightSource(language), options);
-  const { modelConfig, folder } = adapter;
-  const config = modelConfig ? readModelConfig(modelConfig, `${folder}/${adapterFiles.model}`) : language.config;
-  return { language, adapter, config };
+  return { language, adapter, config: configWith(adapter, language) };
+}
+
+/** The config of the extended model. @throws {AdapterError} when it is that of a model with other weights. */
+function configWith({ modelConfig, folder }: Adapter, { config: base, model }: LanguageModel): ModelConfig {
+  if (!modelConfig) return base;
+  const path = `${folder}/${adapterFiles.model}`;
+  const config = readModelConfig(modelConfig, path);
+  const { shapes } = createModel(config);
+  const differs = (name: string): boolean => shapes[name]?.join() !== model.shapes[name]?.join();
+  const other = Object.keys({ ...shapes, ...model.shapes }).find(differs);
+  if (other !== undefined) throw new AdapterError(path, `is of another model than the base: they differ in "${other}"`);
+  return config;
 }
 
 /** An adapter's tensors as the model's program reads them: a tied head is no tensor of its own. */

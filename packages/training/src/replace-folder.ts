@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { syncDirectory } from "./durable-file.ts";
 
 /**
  * Fills a folder and puts it in its place when it is complete, where an older one of that name may stand: a reader finds
@@ -28,16 +29,9 @@ export async function replaceFolder(path: string, fill: (folder: string) => Prom
       if (moved) await rename(old, path);
       throw error;
     }
-    await syncFolder(parent);
+    await syncDirectory(parent);
   } finally {
     await rm(fresh, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });
   }
-}
-
-/** Makes the names in a folder durable; Windows has no such call and needs none. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  await using folder = await open(path, "r");
-  await folder.sync();
 }
