@@ -23,7 +23,9 @@ interface Experiment {
   readonly train: readonly string[];
   readonly valid: string;
   readonly test: string;
-  readonly config: Readonly<Record<string, unknown>> & { readonly context: number; readonly steps: number };
+  /** Settings of a full fine-tuning that comes first and gives the base. */
+  readonly first?: Readonly<Record<string, unknown>>;
+  readonly config: Readonly<Record<string, unknown>> & { readonly context: number };
   readonly arms: Readonly<Record<string, Arm>>;
   readonly seeds: readonly number[];
 }
@@ -48,7 +50,7 @@ const { values, positionals } = parseArgs({
 const folder = new URL("../packages/long-context-lora/experiments/", import.meta.url);
 const experiment = JSON.parse(await readFile(new URL(`${positionals[0]}.json`, folder), "utf8")) as Experiment;
 const command = fileURLToPath(new URL("../apps/offprint/bin/offprint.mjs", import.meta.url));
-const model = join(values.models, experiment.model);
+const given = join(values.models, experiment.model);
 const textOf = (name: string): string => join(values.texts, `${name}.txt.gz`);
 const threads = ["--threads", values.jobs === "1" ? "2" : "1"];
 await mkdir(values.out, { recursive: true });
@@ -58,19 +60,22 @@ async function offprint(...args: readonly string[]): Promise<string> {
   return (await run(process.execPath, [command, "longlora", ...args, ...threads], { maxBuffer: 2 ** 28 })).stdout;
 }
 
-/** Trains one arm unless its folder is there, and gives its folder. */
-async function trained(arm: Arm, learningRate: number, seed: number): Promise<string> {
-  const out = join(values.out, `${arm.attention}-${arm.method}-${learningRate}-${seed}`);
-  if (await isComplete(out)) return out;
+/** Trains on the novels unless the folder holds the run already. */
+async function train(from: string, settings: Readonly<Record<string, unknown>>, out: string): Promise<void> {
+  if (await isComplete(out)) return;
   await rm(out, { recursive: true, force: true });
-  const flags = Object.entries({ ...experiment.config, ...arm, learningRate, seed, learningRates: undefined })
-    .filter(([, value]) => value !== undefined)
-    .flatMap(([key, value]) => {
-      const flag = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      return typeof value === "boolean" ? [`--${value ? "" : "no-"}${flag}`] : [`--${flag}`, String(value)];
-    });
+  const flags = Object.entries(settings).flatMap(([key, value]) => {
+    const flag = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return typeof value === "boolean" ? [`--${value ? "" : "no-"}${flag}`] : [`--${flag}`, String(value)];
+  });
   const texts = ["--text", ...experiment.train.map(textOf), "--evaluate-text", textOf(experiment.valid)];
-  await offprint("finetune", "--model", model, ...texts, ...flags, "--out", out, "--json");
+  await offprint("finetune", "--model", from, ...texts, ...flags, "--out", out, "--json");
+}
+
+/** Trains one arm and gives its folder. */
+async function trained({ attention, method }: Arm, learningRate: number, seed: number): Promise<string> {
+  const out = join(values.out, `${attention}-${method}-${learningRate}-${seed}`);
+  await train(model, { ...experiment.config, attention, method, learningRate, seed }, out);
   return out;
 }
 
@@ -106,6 +111,11 @@ async function inTurns<T>(tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
   await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
   return results;
 }
+
+// The base, which may have to learn what novels are first.
+const first = join(values.out, "first");
+if (experiment.first) await train(given, experiment.first, first);
+const model = experiment.first ? join(first, "model") : given;
 
 // Learning rates, by seed 0.
 const arms = Object.entries(experiment.arms);
