@@ -5,7 +5,7 @@ import { readDocuments } from "../data/pack.ts";
 import { readModelWithAdapter } from "../evaluation/open-model.ts";
 import { shortContextRegression, type Regression } from "../evaluation/regression.ts";
 import { comparisonSchema } from "../evaluation/results.ts";
-import { anyBaseSwitch, jsonSwitch, keepResult, modelField, outField, printJson } from "./shared.ts";
+import { anyBaseSwitch, jsonSwitch, keepResult, modelField, outField, printJson, mostTokens } from "./shared.ts";
 import { threadsField, withProgress } from "./shared.ts";
 import { toldDownloads } from "./told-downloads.ts";
 
@@ -20,7 +20,7 @@ const config = z.strictObject({
     .min(1)
     .meta({ placeholder: "FILE", description: "Texts to judge by: .txt, JSONL documents, folders; each also as .gz." }),
   context: z
-    .array(z.int().min(2))
+    .array(z.int().min(2).max(mostTokens))
     .min(1)
     .optional()
     .describe("Short contexts to judge at; absent: half of the base's own, and all of it."),

@@ -5,12 +5,12 @@ import { z } from "zod";
 import { checkCausality, type CausalityReport, type CausalityStep } from "../attention/causality.ts";
 import type { Leak } from "../attention/leak-probe.ts";
 import { attentionKinds } from "../attention/segments.ts";
-import { jsonSwitch, modelField, printJson, threadsField } from "./shared.ts";
+import { jsonSwitch, modelField, printJson, threadsField, mostTokens } from "./shared.ts";
 import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
   model: modelField,
-  context: z.int().min(1).describe("Tokens of a training sequence."),
+  context: z.int().min(1).max(mostTokens).describe("Tokens of a training sequence."),
   attention: z.enum(attentionKinds).default("s2").describe("Attention that is to be trained with."),
   group: z
     .int()

@@ -6,7 +6,16 @@ import { openForEvaluation, readModelWithAdapter } from "../evaluation/open-mode
 import { passkeyMap, type PasskeyView } from "../evaluation/passkey-map.ts";
 import { passkeyGrid, type PasskeyGrid } from "../evaluation/passkey.ts";
 import { passkeySchema, type PasskeyResult } from "../evaluation/results.ts";
-import { adapterField, anyBaseSwitch, jsonSwitch, keepResult, modelField, outField, printJson } from "./shared.ts";
+import {
+  adapterField,
+  anyBaseSwitch,
+  jsonSwitch,
+  keepResult,
+  modelField,
+  outField,
+  printJson,
+  mostTokens,
+} from "./shared.ts";
 import { threadsField, withProgress } from "./shared.ts";
 import { toldDownloads } from "./told-downloads.ts";
 
@@ -14,7 +23,7 @@ const config = z.strictObject({
   model: modelField,
   adapter: adapterField,
   length: z
-    .array(z.int().min(16))
+    .array(z.int().min(16).max(mostTokens))
     .min(1)
     .describe("Tokens of prompt and answer together; several are the grid's columns."),
   depth: z

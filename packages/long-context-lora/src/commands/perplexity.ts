@@ -17,7 +17,16 @@ import { openForEvaluation, readModelWithAdapter, type ModelWithAdapter } from "
 import { compareLosses, measurePerplexity, type PerplexityMeasurement } from "../evaluation/perplexity.ts";
 import { perplexitySchema, protocolTexts, type PerplexityResult } from "../evaluation/results.ts";
 import { protocols } from "../evaluation/windows.ts";
-import { adapterField, anyBaseSwitch, jsonSwitch, keepResult, modelField, outField, printJson } from "./shared.ts";
+import {
+  adapterField,
+  anyBaseSwitch,
+  jsonSwitch,
+  keepResult,
+  modelField,
+  outField,
+  printJson,
+  mostTokens,
+} from "./shared.ts";
 import { threadsField, withProgress } from "./shared.ts";
 import { toldDownloads } from "./told-downloads.ts";
 
@@ -28,7 +37,10 @@ const config = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .meta({ placeholder: "FILE", description: "Texts, JSONL documents, folders of them; each also as .gz." }),
-  context: z.array(z.int().min(2)).min(1).describe("Tokens of a window; several lengths are judged one after another."),
+  context: z
+    .array(z.int().min(2).max(mostTokens))
+    .min(1)
+    .describe("Tokens of a window; several lengths are judged one after another."),
   protocol: z
     .enum(protocols)
     .default("strided")

@@ -10,7 +10,7 @@ import { machineMemory, parseBytes } from "../plan/machine-memory.ts";
 import { planRun, planRunHere } from "../plan/plan.ts";
 import { planModel } from "../plan/planned-model.ts";
 import type { PlanSettings } from "../plan/settings.ts";
-import { jsonSwitch, printJson, threadsField } from "./shared.ts";
+import { jsonSwitch, printJson, threadsField, mostTokens } from "./shared.ts";
 import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
@@ -22,7 +22,7 @@ const config = z.strictObject({
     placeholder: "DIR",
     description: "A run that has ended: tell how far its plan was off.",
   }),
-  context: z.int().min(2).default(8192).describe("Tokens of a row."),
+  context: z.int().min(2).max(mostTokens).default(8192).describe("Tokens of a row."),
   attention: z.enum(attentionKinds).default("s2").describe("Whom a token sees in training."),
   group: z.int().min(2).multipleOf(2).optional().describe("Tokens of a group; absent: a quarter of the context."),
   method: z.enum(methods).default("lora+").describe("What is trained."),

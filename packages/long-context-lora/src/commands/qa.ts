@@ -8,7 +8,7 @@ import { EmptyDataError } from "../data/errors.ts";
 import { qaSamples, type InstructionRecord, type QaSamples } from "../data/qa-samples.ts";
 import { readQuestionAnswers, type QaDocument } from "../data/question-answers.ts";
 import { encodeConversation } from "../data/supervised.ts";
-import { jsonSwitch, printJson } from "./shared.ts";
+import { jsonSwitch, printJson, mostTokens } from "./shared.ts";
 import { toldDownloads } from "./told-downloads.ts";
 
 const config = z.strictObject({
@@ -37,7 +37,12 @@ const config = z.strictObject({
     .min(1)
     .optional()
     .meta({ placeholder: "DIR", description: "Check the result with this model's tokenizer." }),
-  context: z.int().min(2).default(8192).describe("Tokens that --model will be trained on, for that check."),
+  context: z
+    .int()
+    .min(2)
+    .max(mostTokens)
+    .default(8192)
+    .describe("Tokens that --model will be trained on, for that check."),
   json: jsonSwitch,
 });
 

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { progressReporter, safeFileName, writeFileAtomic, type CommandContext } from "@offprint/experiment";
 import { z } from "zod";
 
+/** Tokens of a context at most, as `finetune` has it: beyond it not even the places of a row could be counted in a list. */
+export const mostTokens = 10_000_000;
+
 export const modelField = z
   .string()
   .min(1)

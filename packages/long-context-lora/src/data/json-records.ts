@@ -15,7 +15,7 @@ export interface PlacedRecord {
  * @throws {MalformedRecordError | TooLargeError | EncodingError | EmptyDataError}
  */
 export async function* jsonRecords(file: string, chunks: ByteChunks, limit: number): AsyncGenerator<PlacedRecord> {
-  const { isArray, all } = await peek(chunks);
+  const { isArray, all } = await peek(file, chunks, limit);
   let records = 0;
   for await (const placed of isArray ? arrayElements(file, all, limit) : byteLines(file, all, limit)) {
     const json = decodeUtf8(file, placed);
@@ -39,16 +39,26 @@ export function parseRecord(file: string, line: number, json: string): Readonly<
   throw new MalformedRecordError(file, line, `wanted a JSON object; ${json.slice(0, 40)} came`);
 }
 
-/** Whether the first sign that is no space opens an array; the chunks are given back whole. */
-async function peek(chunks: ByteChunks): Promise<{ readonly isArray: boolean; readonly all: ByteChunks }> {
+/**
+ * Whether the first sign that is no space opens an array; the chunks are given back whole.
+ * @throws {TooLargeError} when there is none within `limit` bytes: few packed bytes can be gigabytes of spaces.
+ */
+async function peek(
+  file: string,
+  chunks: ByteChunks,
+  limit: number,
+): Promise<{ readonly isArray: boolean; readonly all: ByteChunks }> {
   const iterator = chunks[Symbol.asyncIterator]();
   const seen: Uint8Array[] = [];
+  let seenBytes = 0;
   let first: number | undefined;
   while (first === undefined) {
     const { done, value } = await iterator.next();
     if (done === true) break;
     seen.push(value);
-    first = Buffer.concat(seen).find((byte) => byte > 0x20 && !byteOrderMark.includes(byte));
+    seenBytes += value.length;
+    if (seenBytes > limit) throw new TooLargeError(file, "the space before the first record", limit);
+    first = value.find((byte) => byte > 0x20 && !byteOrderMark.includes(byte));
   }
   async function* all(): ByteChunks {
     yield* seen;
