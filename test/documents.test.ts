@@ -44,6 +44,7 @@ describe("the program in", () => {
     ["packages/tensor/README.md", /3 parameters[\s\S]*operations/],
     ["packages/training/README.md", /^1 \d[\s\S]*^200 /m],
     ["packages/experiment/README.md", /^/],
+    ["packages/long-context-lora/README.md", /256 tokens originally[\s\S]*attention is causal[\s\S]*update 3: loss \d/],
   ])("%s runs and says what it should", { timeout: 240_000 }, (name, wanted) => {
     const [program = ""] = blocks(textOf(name), "ts");
     // Inside the workspace, so that its packages are found, and ignored by everything else there.
