@@ -49,8 +49,8 @@ const flags = (transposeA: boolean, transposeB: boolean): Record<string, number>
 /**
  * The CPU engine's product slows down when the result has many rows and the inner axis is long: a stripe of the result no
  * longer fits the cache between two passes. Measured at [14541, 1024]·[1024, 2048], 2 cores: 1392 ms of processor time at
- * once, 957 ms in slices of 393 rows, the same bits; at [1024, 512]·[512, 1376] and back, 1 core, in slices of 512 rows 6 to
- * 12 % less. Where the left operand has to be turned first, that pays later.
+ * once, 957 ms in slices of 393 rows, the same bits; at [1024, 512]·[512, 1376] and back, 1 core, in slices of 512 rows 2 to
+ * 12 % less, more where others share the cache. Where the left operand has to be turned first, that pays later.
  */
 const isTall = ({ shape: [rows = 0, columns = 0] }: Tensor, inner: number, turned: boolean): boolean =>
   rows >= (turned ? 1500 : 768) && inner >= 128 && rows * columns * inner >= 2 ** 28;
