@@ -129,6 +129,7 @@ describe("elsewhere", () => {
     report(finished);
     expect(stderr.lines[0]).toBe("NFE-1 on umls: 4,200 steps");
     expect(stderr.lines[1]).toBe("NFE-1 on umls · step 420 of 4,200 · 100 steps/s · 38 s left · loss 0.5");
+    expect(stderr.lines[10]).toBe("NFE-1 on umls · step 4,200 of 4,200 · 100 steps/s · loss 0.5");
     expect(stderr.lines).toHaveLength(1 + 10 + 1 + 1);
     expect(stderr.written.join("")).not.toContain("\u001B");
   });

@@ -134,7 +134,7 @@ class Progress {
       this.#started && printable(this.#started.description),
       step && `${unit} ${formatCount(step.step)} of ${formatCount(step.total)}`,
       rate !== undefined && formatRate(rate, unit),
-      left !== undefined && Number.isFinite(left) && `${formatDuration(left)} left`,
+      left !== undefined && left > 0 && Number.isFinite(left) && `${formatDuration(left)} left`,
       this.#loss !== undefined && `loss ${formatNumber(this.#loss)}`,
       this.#evaluation !== undefined && printable(this.#evaluation),
     ].filter((part) => typeof part === "string");

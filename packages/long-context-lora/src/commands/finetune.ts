@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   commandLine,
   defineCommand,
@@ -16,6 +17,7 @@ import { fineTuneConfig, fineTuneSchema, type FineTuneConfig } from "../training
 import { ResumeError } from "../training/errors.ts";
 import { readFineTuneData } from "../training/fine-tune-data.ts";
 import { fineTune } from "../training/fine-tune.ts";
+import { metricNames } from "../training/held-out.ts";
 import { learnedFolders } from "../training/save-learned.ts";
 import { judgeRun } from "./judge-run.ts";
 import { threadsField } from "./shared.ts";
@@ -102,11 +104,13 @@ export async function runFineTune(
   const judgeResult = (folder: string) => judgeRun(folder, { language, data, settings, ...asked });
   const reporter = eventReporter(json, output);
   let outcome: RunOutcome = "failed";
+  let before: Metrics = {};
   try {
     for await (const event of fineTune(language, data, settings, { ...options, judge: judgeResult })) {
       reporter.report(event);
+      if (event.type === "evaluation" && event.step === 0) before = event.metrics;
       if (event.type !== "finished") continue;
-      if (!json && event.outcome === "completed") output.stdout.write(resultText(out, settings, event.metrics));
+      if (!json && event.outcome === "completed") output.stdout.write(resultText(out, settings, before, event.metrics));
       outcome = event.outcome; // and on: the run tidies up after its last event
     }
   } finally {
@@ -134,11 +138,24 @@ async function settingsOf(out: string, given: Given): Promise<FineTuneConfig> {
   return stored;
 }
 
-function resultText(out: string, { method }: FineTuneConfig, metrics: Readonly<Record<string, number>>): string {
-  const rows = Object.entries(metrics).map(([name, value]) => [name, value.toFixed(4)]);
-  const learned =
-    method === "full"
-      ? `The model is in ${out}/${learnedFolders.model}`
-      : `The adapter is in ${out}/${learnedFolders.adapter}`;
-  return `${rows.length > 0 ? formatTable(["on held-out text", "value"], rows) : ""}\n${learned}\n`;
+type Metrics = Readonly<Record<string, number>>;
+
+function resultText(out: string, { method, model }: FineTuneConfig, before: Metrics, after: Metrics): string {
+  const number = (value: number | undefined) => value?.toFixed(4) ?? "";
+  const { "base perplexity": base, ...is } = after;
+  const full = before[metricNames.full];
+  const was: Metrics = {
+    ...before,
+    ...(full !== undefined && { perplexity: Math.exp(full) }),
+    ...(base !== undefined && { perplexity: base }),
+  };
+  const rows = Object.entries(is).map(([name, value]) => [name, number(was[name]), number(value)]);
+  const isWhole = method === "full";
+  const use = isWhole ? [join(out, learnedFolders.model)] : [model, "--adapter", out];
+  return [
+    ...(rows.length > 0 ? [formatTable(["on held-out text", "before", "after"], rows)] : []),
+    isWhole ? `The model is in ${use[0]}` : `The adapter is in ${join(out, learnedFolders.adapter)}`,
+    `Let it write: offprint longlora generate --model ${use.join(" ")} --prompt TEXT`,
+    "",
+  ].join("\n");
 }

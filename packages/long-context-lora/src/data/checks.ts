@@ -67,7 +67,14 @@ export function checkDocuments(
         ),
     ),
     ...duplicates(documents, ({ ids }) => ids, "document"),
-    ...when(facts.padding > 0.25 * facts.rows * length, () =>
+    ...when(facts.supervised < length, () =>
+      warning(
+        "little-text",
+        facts.supervised,
+        `an epoch predicts only ${count(facts.supervised, "token")}, less than one row of ${n(length)}: the model would learn them by heart; give more text, or a shorter context`,
+      ),
+    ),
+    ...when(facts.supervised >= length && facts.padding > 0.25 * facts.rows * length, () =>
       warning(
         "padding",
         facts.padding,

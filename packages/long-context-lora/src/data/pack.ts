@@ -91,7 +91,10 @@ export function beginningOf(tokenizer: Tokenizer): readonly number[] {
  * excepted: the last position of a row predicts the token that begins the document's next one.
  *
  * Positions run through a row without starting again at each document. Rotary attention sees only how far apart two tokens
- * are, and no token sees another document's, so the numbers at which a document begins change nothing.
+ * are, and no token sees another document's, so the numbers at which a document begins change nothing. Learned positions
+ * (GPT-2) do tell: a document that stands second in its row is read at the numbers that follow the first one's. All of them
+ * are within the table, and it is used that way on long texts too, so rows are packed alike; whoever wants each document to
+ * begin at 0 gives each a row of its own.
  * @throws {UntrainableDataError} when nothing is left to predict.
  */
 export function packDocuments(

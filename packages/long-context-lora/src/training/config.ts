@@ -6,6 +6,9 @@ const file = z.string().min(1);
 const positive = z.number().positive();
 const share = z.number().min(0).lt(1);
 
+/** The paper's, for models of seven billion numbers and more. */
+export const defaultLearningRate = 2e-5;
+
 /** Every setting that decides what a run learns; the same data, settings and number of threads give the same bits. */
 export const fineTuneConfig = z.strictObject({
   model: file.meta({ placeholder: "DIR", description: "Model: a Hugging Face folder, a .gguf file or a hub id." }),
@@ -53,7 +56,7 @@ export const fineTuneConfig = z.strictObject({
     .max(4096)
     .default(8)
     .describe("Batches of one update; equals a batch as large as all of them."),
-  learningRate: positive.max(10).default(2e-5).describe("Of AdamW, at its highest."),
+  learningRate: positive.max(10).default(defaultLearningRate).describe("Of AdamW, at its highest."),
   warmup: z
     .int()
     .min(0)

@@ -27,7 +27,7 @@ import { attentionOf, extendedConfig, loraOf, scheduleOf } from "./settings.ts";
 import { StepBatches } from "./step-batches.ts";
 import { noiseSizes, type StepSettings, type TuningTree } from "./step-program.ts";
 import { createStepper } from "./stepper.ts";
-import { leakText, planText, trainableText } from "./tell.ts";
+import { leakText, planText, scheduleNotes, trainableText } from "./tell.ts";
 
 /** Where and how a run happens, as opposed to what it learns. */
 export interface FineTuneOptions {
@@ -234,6 +234,7 @@ async function* begin(
   }
   yield message("info", trainableText(trainable, config.method, language.model));
   yield message("info", planText(plan, config));
+  for (const { level, text } of scheduleNotes(config, data.train.count, language.model)) yield message(level, text);
   yield leak === undefined
     ? message("info", "the attention is causal: late tokens were changed, and nothing earlier moved")
     : message("warning", `the attention leaks, which was allowed: ${leak}`);

@@ -35,10 +35,13 @@ export function loraOf(config: FineTuneConfig, model: Pick<ModelConfig, "archite
 
 /** The model's config at the context to be trained. @throws {ContextError} */
 export function extendedConfig(base: ModelConfig, { rope, context }: FineTuneConfig): ModelConfig {
-  if (rope === "keep") return base;
+  // Learned positions are a table: past its end there is nothing to keep, and extendContext says so.
+  if (rope === "keep" && base.rope) return base;
   // A base that is scaled already goes on in its own way: another kind cannot be put on top.
   const scaled = base.rope !== undefined && base.rope.kind !== "default";
-  return scaled && rope === "linear" ? extendContext(base, context) : extendContext(base, context, rope);
+  return scaled && rope === "linear"
+    ? extendContext(base, context)
+    : extendContext(base, context, rope === "keep" ? undefined : rope);
 }
 
 /**

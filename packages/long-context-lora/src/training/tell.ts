@@ -1,11 +1,11 @@
 /** What a run says of itself before it begins. */
-import { formatBytes, formatCount } from "@offprint/experiment";
+import { formatBytes, formatCount, formatNumber } from "@offprint/experiment";
 import type { CausalLanguageModel } from "@offprint/language-model";
 import { elementCount } from "@offprint/tensor";
 import type { CausalityReport } from "../attention/causality.ts";
 import type { Method, Trainable } from "../method.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { FineTuneConfig } from "./config.ts";
+import { defaultLearningRate, type FineTuneConfig } from "./config.ts";
 
 /** "lora+ trains 1,245,000 of 134,515,008 numbers: 460,800 in adapters, …" */
 export function trainableText(
@@ -26,11 +26,50 @@ export function trainableText(
 
 /** Memory and work of a run. */
 export function planText({ memory, machineMemory, compute }: Plan, { steps }: FineTuneConfig): string {
-  const flops = (compute.stepTotal / 1e12).toPrecision(3);
   return (
     `planned: about ${formatBytes(memory.total)} of the machine's ${formatBytes(machineMemory)}; an update is ` +
-    `${formatCount(compute.stepTokens)} tokens and ${flops} TFLOP, the run ${formatCount(steps * compute.stepTokens)} tokens`
+    `${formatCount(compute.stepTokens)} tokens and ${operations(compute.stepTotal)}, the run ${formatCount(steps * compute.stepTokens)} tokens`
   );
+}
+
+const operations = (count: number): string =>
+  count < 1e12 ? `${(count / 1e9).toPrecision(3)} GFLOP` : `${(count / 1e12).toPrecision(3)} TFLOP`;
+
+/** Numbers of the smallest model that the paper's learning rate was chosen for. */
+const largeModel = 1e9;
+
+/** How often the run passes over its data, and settings that are seldom meant. */
+export function scheduleNotes(
+  { steps, batchSize, accumulate, learningRate, warmup, method }: FineTuneConfig,
+  rows: number,
+  { shapes }: CausalLanguageModel,
+): { readonly level: "info" | "warning"; readonly text: string }[] {
+  const seen = steps * batchSize * accumulate;
+  const passes = seen / rows;
+  const often =
+    passes < 1
+      ? `${formatCount(seen)} of the ${formatCount(rows)} rows, each once`
+      : `the ${formatCount(rows)} row${rows === 1 ? "" : "s"} ${formatNumber(passes)} times`;
+  const numbers = Object.values(shapes).reduce((sum, shape) => sum + elementCount(shape), 0);
+  return [
+    { level: "info", text: `${formatCount(steps)} update${steps === 1 ? " goes" : "s go"} through ${often}` },
+    ...(warmup >= steps
+      ? [
+          {
+            level: "warning" as const,
+            text: `the warm-up of ${formatCount(warmup)} updates is not over when the run ends: the learning rate reaches ${formatNumber((steps / warmup) * learningRate)} of ${formatNumber(learningRate)}; set --warmup lower`,
+          },
+        ]
+      : []),
+    ...(learningRate === defaultLearningRate && numbers < largeModel && method !== "full"
+      ? [
+          {
+            level: "warning" as const,
+            text: `the learning rate ${formatNumber(learningRate)} is the paper's, for models of seven billion numbers; one of ${formatCount(numbers)} learns next to nothing at it: try --learning-rate 5e-4`,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** The first leak that a causality check found. */
