@@ -65,14 +65,14 @@ async function ours(): Promise<Contender> {
       while (written.length <= tokens) {
         const [logits = new Float32Array()] = await decoder.read([unread]);
         let best = 0;
-        for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
+        for (let i = 1; i < logits.length; i++) if ((logits[i] ?? 0) > (logits[best] ?? 0)) best = i;
         const now = performance.now();
         ms.push(now - start);
         start = now;
         written.push(best);
         unread = [best];
       }
-      return { prefill: ms[0], tokens: written, ms: ms.slice(1) };
+      return { prefill: ms[0] ?? NaN, tokens: written, ms: ms.slice(1) };
     },
     async end() {
       await decoder.dispose();
@@ -109,10 +109,10 @@ const results = contenders.map((): Round[] => []);
 for (let round = 0; round <= rounds; round++) {
   for (const [i, contender] of contenders.entries()) {
     const result = await contender.round(prompt);
-    if (round > 0) results[i].push(result);
+    if (round > 0) results[i]?.push(result);
   }
 }
-const mine = median(results[0].flatMap(({ ms }) => ms));
+const mine = median((results[0] ?? []).flatMap(({ ms }) => ms));
 console.log(
   `${language.name}: prompt of ${prompt.length} tokens, ${tokens} tokens, ${rounds} rounds, ${threads} threads`,
 );
