@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArguments, UsageError, type Command } from "@offprint/experiment";
@@ -100,6 +100,13 @@ describe("longlora perplexity", () => {
     const judge = (...words: string[]) => call(perplexityCommand, "--context", "16", ...words);
     await expect(judge("--model", at("other"), "--adapter", at("run"), "--text", at("text.txt"))).rejects.toThrow(
       AnotherBaseError,
+    );
+    const [own, foreign] = [at("run/adapter"), at("foreign")];
+    await cp(own, foreign, { recursive: true });
+    const config = JSON.parse(await readFile(join(own, "config.json"), "utf8")) as object;
+    await writeFile(join(foreign, "config.json"), JSON.stringify({ ...config, num_hidden_layers: 3 }));
+    await expect(judge("--model", at("base"), "--adapter", foreign, "--text", at("text.txt"))).rejects.toThrow(
+      /config.json is of another model than the base: they differ in "model.layers.2/,
     );
     await expect(judge("--model", at("base"), "--text", at("empty.txt"))).rejects.toThrow(/the file is empty/);
     const long = ["--model", at("base"), "--text", at("text.txt"), "--protocol", "longlora", "--context", "4096"];
