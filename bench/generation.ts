@@ -117,12 +117,13 @@ console.log(
   `${language.name}: prompt of ${prompt.length} tokens, ${tokens} tokens, ${rounds} rounds, ${threads} threads`,
 );
 for (const [i, { name }] of contenders.entries()) {
-  const all = results[i].flatMap(({ ms }) => ms).toSorted((a, b) => a - b);
-  const [low, middle, high] = [0.1, 0.5, 0.9].map((share) => all[Math.floor(share * all.length)]);
-  const same = results[0][0].tokens.findIndex((token, at) => token !== results[i][0].tokens[at]);
+  const own = results[i] ?? [];
+  const all = own.flatMap(({ ms }) => ms).toSorted((a, b) => a - b);
+  const [low = NaN, middle = NaN, high = NaN] = [0.1, 0.5, 0.9].map((share) => all[Math.floor(share * all.length)]);
+  const same = results[0]?.[0]?.tokens.findIndex((token, at) => token !== own[0]?.tokens[at]) ?? -1;
   console.log(
     `${name}\n  ${(1000 / middle).toFixed(1)} tokens/s: ${middle.toFixed(1)} ms a token (10 % below ${low.toFixed(1)}, 90 % ` +
-      `below ${high.toFixed(1)}); prompt ${median(results[i].map(({ prefill }) => prefill)).toFixed(0)} ms; ours takes ` +
+      `below ${high.toFixed(1)}); prompt ${median(own.map(({ prefill }) => prefill)).toFixed(0)} ms; ours takes ` +
       `${(mine / middle).toFixed(2)} of its time; tokens the same as ours ${same < 0 ? "throughout" : `up to number ${same}`}`,
   );
 }
