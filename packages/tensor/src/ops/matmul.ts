@@ -23,8 +23,7 @@ const matmulOp: Op<{ transposeA: boolean; transposeB: boolean }> = {
     const swapped = (name: string, { rank }: Tensor) => emitter.node("Transpose", [name], { perm: exchanged(rank) });
     if (left.rank === 2 && right.rank === 2) {
       const inner = lengthOf(left.shape, transposeA ? 0 : 1);
-      if (!emitter.blocks || !isTall(node, inner, transposeA))
-        return emitter.node("Gemm", [a, b], flags(transposeA, transposeB));
+      if (!emitter.blocks || !isTall(node, inner)) return emitter.node("Gemm", [a, b], flags(transposeA, transposeB));
       return emitByRows(emitter, { a: transposeA ? swapped(a, left) : a, b, inner, transposeB }, node);
     }
     return emitter.node("MatMul", [transposeA ? swapped(a, left) : a, transposeB ? swapped(b, right) : b]);
@@ -49,11 +48,10 @@ const flags = (transposeA: boolean, transposeB: boolean): Record<string, number>
 /**
  * The CPU engine's product slows down when the result has many rows and the inner axis is long: a stripe of the result no
  * longer fits the cache between two passes. Measured at [14541, 1024]·[1024, 2048], 2 cores: 1392 ms of processor time at
- * once, 957 ms in slices of 393 rows, the same bits; at [1024, 512]·[512, 1376] and back, 1 core, in slices of 512 rows 2 to
- * 12 % less, more where others share the cache. Where the left operand has to be turned first, that pays later.
+ * once, 957 ms in slices of 393 rows, the same bits.
  */
-const isTall = ({ shape: [rows = 0, columns = 0] }: Tensor, inner: number, turned: boolean): boolean =>
-  rows >= (turned ? 1500 : 768) && inner >= 128 && rows * columns * inner >= 2 ** 28;
+const isTall = ({ shape: [rows = 0, columns = 0] }: Tensor, inner: number): boolean =>
+  rows >= 1500 && inner >= 128 && rows * columns * inner >= 2 ** 28;
 
 /** Rows of a slice: a divisor of `rows` from 256 to 768 near to 400, or 400 with a remainder. */
 function sliceRows(rows: number): number {
