@@ -23,7 +23,13 @@ export type {
 export { eventReporter, progressReporter, type EventReporter } from "./progress.ts";
 
 // Run folders and files
-export { createRunFolder, resumeRunFolder, type RunFolder, type SessionFacts } from "./run-folder.ts";
+export {
+  createRunFolder,
+  requireFreeRunFolder,
+  resumeRunFolder,
+  type RunFolder,
+  type SessionFacts,
+} from "./run-folder.ts";
 export { readRun, type StoredConfig, type StoredRun } from "./stored-run.ts";
 export { type Machine, type RunRecord, runRecordSchema } from "./record.ts";
 export { safeFileName, writeFileAtomic } from "./files.ts";

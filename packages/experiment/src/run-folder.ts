@@ -17,9 +17,9 @@ export type SessionFacts = Pick<RunRecord, "command" | "versions" | "seed" | "da
  */
 export async function createRunFolder(path: string, stored: StoredConfig & SessionFacts): Promise<RunFolder> {
   const { schema, schemaVersion, config, ...facts } = stored;
-  const firstCreated = await makeFolder(path);
+  await requireFreeRunFolder(path);
+  const firstCreated = await mkdir(path, { recursive: true });
   try {
-    await refuseOccupied(path);
     const release = await lockFolder(path);
     try {
       await refuseOccupied(path); // nobody else can fill it now
@@ -180,11 +180,15 @@ function workedSeconds(record: RunRecord, { events }: EventLog): number {
   return record.durationSeconds + Math.max(0, Date.parse(last.time) - Date.parse(start.time)) / 1000;
 }
 
-async function makeFolder(path: string): Promise<string | undefined> {
+/**
+ * Refuses what {@link createRunFolder} would, so that no work is spent before it.
+ * @throws {RunFolderOccupiedError}
+ */
+export async function requireFreeRunFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && !found.isDirectory())
     throw new RunFolderOccupiedError(path, "is a file", "name a folder that is empty or does not exist yet");
-  return mkdir(path, { recursive: true });
+  if (found !== undefined) await refuseOccupied(path);
 }
 
 async function refuseOccupied(path: string): Promise<void> {

@@ -6,6 +6,7 @@ import {
   formatTable,
   parseConfig,
   readRun,
+  requireFreeRunFolder,
   type Command,
   type CommandContext,
   type RunOutcome,
@@ -16,7 +17,7 @@ import { z } from "zod";
 import { fineTuneConfig, fineTuneSchema, type FineTuneConfig } from "../training/config.ts";
 import { ResumeError } from "../training/errors.ts";
 import { readFineTuneData } from "../training/fine-tune-data.ts";
-import { fineTune } from "../training/fine-tune.ts";
+import { fineTune, requireFeasible } from "../training/fine-tune.ts";
 import { metricNames } from "../training/held-out.ts";
 import { learnedFolders } from "../training/save-learned.ts";
 import { judgeRun } from "./judge-run.ts";
@@ -94,7 +95,9 @@ export async function runFineTune(
   { out, resume, force, judge = [], passkey = [], threads, provider, json, command }: RunChoices,
   output: CommandContext,
 ): Promise<RunOutcome> {
+  if (!resume) await requireFreeRunFolder(out);
   const language = await loadLanguageModel(settings.model, { hub: toldDownloads(output) });
+  if (!force) requireFeasible(language, settings);
   const data = await readFineTuneData(language, settings, output.signal);
   using engine = await openEngine({ provider, ...(threads && { threads }) });
   const versions = { offprint: output.version, node: process.versions.node };
