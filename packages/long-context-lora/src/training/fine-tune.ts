@@ -100,13 +100,8 @@ interface Prepared {
   readonly plan: Plan;
 }
 
-function prepare(
-  language: LanguageModel,
-  data: FineTuneData,
-  config: FineTuneConfig,
-  { force }: FineTuneOptions,
-): Prepared {
-  requireTrainable(data.findings);
+/** What a config means for a model, and its plan. Needs no data, so that a hopeless run is refused at once. */
+function planned(language: LanguageModel, config: FineTuneConfig) {
   scheduleOf(config);
   const attention = attentionOf(config);
   const model = createModel(extendedConfig(language.config, config));
@@ -114,8 +109,24 @@ function prepare(
   const trainable = trainableNames(model, config.method, lora);
   const { context: length, batchSize, accumulate, method, recompute } = config;
   const plan = planRun(model, { length, batchSize, accumulate, attention, method, lora, recompute });
+  return { attention, model, lora, trainable, plan };
+}
+
+/** @throws {PlanDoesNotFitError} {FineTuneSettingsError} where a run with these settings could not begin, whatever its data. */
+export function requireFeasible(language: LanguageModel, config: FineTuneConfig): void {
+  requireFit(planned(language, config).plan);
+}
+
+function prepare(
+  language: LanguageModel,
+  data: FineTuneData,
+  config: FineTuneConfig,
+  { force }: FineTuneOptions,
+): Prepared {
+  requireTrainable(data.findings);
+  const { attention, model, lora, trainable, plan } = planned(language, config);
   if (!force) requireFit(plan);
-  const { beta1, beta2, weightDecay, clip } = config;
+  const { beta1, beta2, weightDecay, clip, method, recompute } = config;
   const settings: StepSettings = {
     model,
     attention,
