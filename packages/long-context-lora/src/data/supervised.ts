@@ -199,6 +199,6 @@ function nothingToLearn(samples: readonly SupervisedSample[], length: number): s
   const example = first && `; the first, ${first.file}:${first.line}, has ${first.fullLength} tokens`;
   return (
     `nothing to learn: in none of ${samples.length} samples is there a supervised token within the context of ${length}` +
-    `${example ?? ""}. Prompts that fill the context leave no room for answers: use a longer context, or cut the middle of the prompt`
+    `${example ?? ""}. Prompts that fill the context leave no room for answers: use a longer --context, or --cut middle`
   );
 }

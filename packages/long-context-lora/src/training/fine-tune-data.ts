@@ -205,7 +205,7 @@ function tellSplit({ learned, held, documents }: HeldOutSplit<SupervisedSample>)
   const other = "--evaluate-sft takes questions from a file of their own";
   if (held.length > 0) {
     const about = formatCount(byDocument(held).length);
-    const message = `${formatCount(held.length)} samples about ${about} of ${formatCount(documents)} documents are held out to judge by; ${other}`;
+    const message = `${formatCount(held.length)} sample${held.length === 1 ? "" : "s"} about ${about} of ${formatCount(documents)} documents ${held.length === 1 ? "is" : "are"} held out to judge by; ${other}`;
     return [note("held-out", held.length, message)];
   }
   const many = formatCount(learned.length);

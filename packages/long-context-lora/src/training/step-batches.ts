@@ -11,7 +11,7 @@ import type { TokenBatch } from "../data/token-rows.ts";
 import type { BatchShape } from "./step-program.ts";
 
 /** One batch of a step, as its program takes it. */
-export interface StepPart {
+interface StepPart {
   readonly shape: BatchShape;
   readonly inputs: Readonly<Record<string, InputValue>>;
 }
