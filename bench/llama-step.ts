@@ -126,7 +126,7 @@ async function contender(command: string, args: readonly string[]): Promise<Cont
     async step() {
       child.stdin.write("step\n");
       const { value, done } = await lines.next();
-      const [time = NaN, kib = NaN] = done ? [] : String(value).split(" ").map(Number); // out of memory: no line
+      const [time = NaN, kib = NaN] = done ? [] : `${value}`.split(" ").map(Number); // out of memory: no line
       times.push(time);
       peak = kib / 1024;
     },

@@ -27,9 +27,12 @@ function learnMerges(texts: Iterable<string>, size: number, special: number): [l
   for (let next = special + 256; next < size; next += 1) {
     const pairs = new Float64Array(size * size);
     for (const { count, symbols } of words)
-      for (let at = 1; at < symbols.length; at += 1) pairs[symbols[at - 1]! * size + symbols[at]!]! += count;
+      for (let at = 1; at < symbols.length; at += 1) {
+        const pair = (symbols[at - 1] ?? 0) * size + (symbols[at] ?? 0);
+        pairs[pair] = (pairs[pair] ?? 0) + count;
+      }
     let best = 0;
-    for (let pair = 1; pair < pairs.length; pair += 1) if (pairs[pair]! > pairs[best]!) best = pair;
+    for (let pair = 1; pair < pairs.length; pair += 1) if ((pairs[pair] ?? 0) > (pairs[best] ?? 0)) best = pair;
     if (pairs[best] === 0) break;
     const [left, right] = [Math.floor(best / size), best % size];
     merges.push([left, right]);
@@ -42,7 +45,7 @@ function merged(symbols: readonly number[], left: number, right: number, into: n
   const after: number[] = [];
   for (let at = 0; at < symbols.length; at += 1) {
     const isPair = symbols[at] === left && symbols[at + 1] === right;
-    after.push(isPair ? into : symbols[at]!);
+    after.push(isPair ? into : (symbols[at] ?? 0));
     if (isPair) at += 1;
   }
   return after;
@@ -62,7 +65,7 @@ export function trainTokenizer(texts: Iterable<string>, size: number): object {
   const special = ["<s>", "</s>"];
   const merges = learnMerges(texts, size, special.length);
   const names = [...special, ...letters];
-  for (const [left, right] of merges) names.push(names[left]! + names[right]!);
+  for (const [left, right] of merges) names.push(`${names[left]}${names[right]}`);
   return {
     version: "1.0",
     truncation: null,

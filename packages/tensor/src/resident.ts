@@ -173,7 +173,7 @@ const isSlot = (value: unknown): value is Slot =>
 function branchAt(node: Tree<Slot>, path: string): Tree<Slot> | undefined {
   if (path === "") return node;
   if (isSlot(node)) return undefined;
-  for (const [key, child] of Object.entries(node) as [string, Tree<Slot>][]) {
+  for (const [key, child] of Object.entries(node)) {
     if (path !== key && !path.startsWith(`${key}.`)) continue;
     const found = branchAt(child, path.slice(key.length + 1));
     if (found !== undefined) return found;
