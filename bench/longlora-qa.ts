@@ -106,7 +106,7 @@ async function judge(
   const length = Number(given.context);
   for (const conversation of conversations) {
     const sample = encodeConversation(conversation, tokenizer, { length, cut: "middle" });
-    const [start, end] = sample.spans[0];
+    const [start = 0, end = 0] = sample.spans[0] ?? [];
     const shown = Math.min(end - start, longestAnswer);
     const logits = await judged.logits(padded(sample, length), places(start, shown));
     const width = logits.length / longestAnswer;
@@ -137,11 +137,12 @@ const places = (start: number, shown: number) =>
   Int32Array.from({ length: longestAnswer }, (_, i) => start - 1 + Math.min(i, shown - 1));
 
 function lossOf(logits: Float32Array, token: number): number {
-  const most = logits[argmax(logits)];
-  return most + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - most), 0)) - logits[token];
+  const most = logits[argmax(logits)] ?? NaN;
+  return most + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - most), 0)) - (logits[token] ?? NaN);
 }
 
-const argmax = (values: Float32Array) => values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
+const argmax = (values: Float32Array) =>
+  values.reduce((best, value, i) => (value > (values[best] ?? NaN) ? i : best), 0);
 
 /** Whether the likeliest letter is the right one, for an answer such as "(B) …" to a question that lists (A), (B) and so on. */
 function choiceOf(
@@ -149,14 +150,15 @@ function choiceOf(
   tokenizer: Tokenizer,
   rows: readonly Float32Array[],
 ): boolean | undefined {
-  const answer = /^\(([A-D])\)/.exec(messages.at(-1).content)?.[1];
-  const letters = ["A", "B", "C", "D"].filter((letter) => messages[0].content.includes(`(${letter})`));
+  const answer = /^\(([A-D])\)/.exec(messages.at(-1)?.content ?? "")?.[1];
+  const letters = ["A", "B", "C", "D"].filter((letter) => messages[0]?.content.includes(`(${letter})`));
   if (answer === undefined || letters.length < 2) return undefined;
   const encoded = letters.map((letter) => tokenizer.encode(`(${letter})`, { special: false }));
-  const at = encoded[0].findIndex((id, i) => encoded.some((other) => other[i] !== id));
+  const at = (encoded[0] ?? new Int32Array()).findIndex((id, i) => encoded.some((other) => other[i] !== id));
   const row = rows[at];
   if (row === undefined) return undefined;
-  const likeliest = encoded.reduce((best, ids, i) => (row[ids[at]] > row[encoded[best][at]] ? i : best), 0);
+  const likelihoods = encoded.map((ids) => row[ids[at] ?? -1] ?? -Infinity);
+  const likeliest = likelihoods.indexOf(Math.max(...likelihoods));
   return letters[likeliest] === answer;
 }
 
@@ -164,7 +166,10 @@ async function held(file: string): Promise<Conversation[]> {
   const all: Conversation[] = [];
   for await (const conversation of readConversations([file])) all.push(conversation);
   const step = Math.max(1, all.length / Number(given.test));
-  return Array.from({ length: Math.min(all.length, Number(given.test)) }, (_, i) => all[Math.floor(i * step)]);
+  return Array.from(
+    { length: Math.min(all.length, Number(given.test)) },
+    (_, i) => all[Math.floor(i * step)] as Conversation,
+  );
 }
 
 /**
@@ -181,7 +186,7 @@ function lossPerToken(scores: readonly { readonly loss: number; readonly tokens:
 
 /** The differences of two models on the same questions, which vary less than either. */
 const paired = (scores: readonly Score[], base: readonly Score[]) =>
-  lossPerToken(scores.map(({ loss, tokens }, i) => ({ loss: loss - base[i].loss, tokens })));
+  lossPerToken(scores.map(({ loss, tokens }, i) => ({ loss: loss - (base[i]?.loss ?? NaN), tokens })));
 
 const opened = await readModelWithAdapter(model, existsSync(adapter) ? adapter : undefined);
 const { config } = opened.language;
@@ -201,7 +206,7 @@ for (const [arm, options] of arms) {
     const scores = await judge(judged, opened.language.tokenizer, await held(file));
     if (!baseScores.has(file)) baseScores.set(file, scores);
     const { tokens, mean, error } = lossPerToken(scores);
-    const less = paired(scores, baseScores.get(file));
+    const less = paired(scores, baseScores.get(file) ?? scores);
     const perplexity = Math.exp(mean);
     const exact = scores.filter((one) => one.exact).length;
     const choices = scores.filter((one) => one.chosen !== undefined);

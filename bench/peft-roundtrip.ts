@@ -112,7 +112,7 @@ try {
     await own.dispose();
     const peer = await inPython([base, adapter.folder, merged], ids);
     const greatest = (logits: number[]) =>
-      wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - logits[i])), 0).toExponential(2);
+      wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - (logits[i] ?? NaN))), 0).toExponential(2);
     console.log(
       JSON.stringify({
         name,
