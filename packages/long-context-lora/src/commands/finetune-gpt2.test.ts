@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openEngine } from "@offprint/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openForEvaluation, readModelWithAdapter, type ModelWithAdapter } from "../evaluation/open-model.ts";
+import { measurePerplexity } from "../evaluation/perplexity.ts";
 import { runCommand } from "../testing/run-command.ts";
 import { toyText, writeToyFolder } from "../testing/toy-folder.ts";
 import { finetuneCommand } from "./finetune.ts";
@@ -59,6 +60,22 @@ describe("offprint longlora finetune, of a GPT-2", () => {
     const distance = (a: Float32Array, b: Float32Array) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
     expect(distance(adapted, base)).toBeGreaterThan(0.1);
     expect(distance(adapted, merged)).toBeLessThan(1e-4);
+  });
+
+  it("judges the model as it came before the first update", async () => {
+    const text = toyText(62); // with its two marks one row
+    await writeFile(at("held.txt"), text);
+    const learning = { group: 16, steps: 1, accumulate: 1, learningRate: 1, warmup: 0, evaluateText: [at("held.txt")] };
+    const { stdout } = await runCommand(finetuneCommand, { ...settings(), ...learning, out: at("once") });
+    const [before, after] = /full-attention loss +([\d.]+) +([\d.]+)/.exec(stdout)!.slice(1).map(Number);
+    const opened = await readModelWithAdapter(at("model"));
+    using engine = await openEngine({ threads: 1 });
+    const judged = await openForEvaluation(opened, { engine });
+    const ids = Int32Array.of(1, ...opened.language.tokenizer.encode(text, { special: false }), 2);
+    const { report } = await measurePerplexity(judged, [ids], { context: 64 });
+    await judged.dispose();
+    expect(before).toBeCloseTo(Math.log(report.perplexity), 3);
+    expect(Math.abs(after! - before!)).toBeGreaterThan(0.1);
   });
 
   it.each([

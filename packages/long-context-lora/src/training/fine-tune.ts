@@ -10,7 +10,7 @@ import {
 } from "@offprint/experiment";
 import { createModel, describeContext, type LanguageModel } from "@offprint/language-model";
 import { createResident, type Engine, type HostTensor } from "@offprint/tensor";
-import { adamw, train, type TrainingEvent } from "@offprint/training";
+import { adamw, checkpointNames, train, type TrainingEvent } from "@offprint/training";
 import { checkCausality } from "../attention/causality.ts";
 import { requireTrainable } from "../data/checks.ts";
 import { TokenBatches } from "../data/batches.ts";
@@ -200,12 +200,19 @@ async function* runOn(
       }),
     });
 
-    let event = await training.next();
-    const resumed = event.done || event.value.type !== "resumed" ? undefined : event.value;
-    await folder.rewind(resumed?.step ?? -1);
     const description = `${run.language.name} to ${config.context} tokens, ${config.method}`;
-    yield { type: "started", time: now(), command, total: config.steps, unit: "step", description };
-    if (!resumed) yield* begin(folder, run, judge, signal);
+    const started = { type: "started", command, total: config.steps, unit: "step", description } as const;
+    const goesOn = resume && (await checkpointNames(checkpoints)).length > 0;
+    if (!goesOn) {
+      await folder.rewind(-1); // of a session that ended before its first checkpoint
+      yield { ...started, time: now() };
+      yield* begin(folder, run, judge, signal); // before the first update, which training.next() makes
+    }
+    let event = await training.next();
+    if (!event.done && event.value.type === "resumed") {
+      await folder.rewind(event.value.step);
+      yield { ...started, time: now() };
+    }
 
     let metrics: Readonly<Record<string, number>> = {};
     let finished: (TrainingEvent & { type: "finished" }) | undefined;
