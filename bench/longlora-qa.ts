@@ -106,7 +106,7 @@ async function judge(
   const length = Number(given.context);
   for (const conversation of conversations) {
     const sample = encodeConversation(conversation, tokenizer, { length, cut: "middle" });
-    const [start = 0, end = 0] = sample.spans[0] ?? [];
+    const { 0: start = 0, 1: end = 0 } = sample.spans.at(0) ?? [];
     const shown = Math.min(end - start, longestAnswer);
     const logits = await judged.logits(padded(sample, length), places(start, shown));
     const width = logits.length / longestAnswer;
@@ -165,11 +165,8 @@ function choiceOf(
 async function held(file: string): Promise<Conversation[]> {
   const all: Conversation[] = [];
   for await (const conversation of readConversations([file])) all.push(conversation);
-  const step = Math.max(1, all.length / Number(given.test));
-  return Array.from(
-    { length: Math.min(all.length, Number(given.test)) },
-    (_, i) => all[Math.floor(i * step)] as Conversation,
-  );
+  const step = Math.max(1, Math.ceil(all.length / Number(given.test)));
+  return all.filter((_, i) => i % step === 0);
 }
 
 /**
