@@ -125,8 +125,8 @@ async function contender(command: string, args: readonly string[]): Promise<Cont
     peakMiB: () => peak,
     async step() {
       child.stdin.write("step\n");
-      const { value, done } = await lines.next();
-      const [time = NaN, kib = NaN] = done ? [] : `${value}`.split(" ").map(Number); // out of memory: no line
+      const line = await lines.next();
+      const [time = NaN, kib = NaN] = line.done ? [] : line.value.split(" ").map(Number); // out of memory: no line
       times.push(time);
       peak = kib / 1024;
     },
