@@ -1,0 +1,2 @@
+// Errors
+export { MoralDirectionError } from "./errors.ts";
