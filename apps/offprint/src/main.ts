@@ -18,6 +18,11 @@ await runProcess({
       summary: "Long contexts: extend a language model's context, judge it, merge and export it.",
       load: async () => (await import("@offprint/long-context-lora")).longloraCommands,
     },
+    {
+      name: "moral",
+      summary: "Moral direction: rate phrases, keep a language model away from toxic text, measure it.",
+      load: async () => (await import("@offprint/moral-direction")).moralCommands,
+    },
   ],
 });
 

@@ -1,2 +1,8 @@
+// Fit a direction
+export { type MoralDirection } from "./direction/direction.ts";
+
+// Command line
+export { moralCommands } from "./commands/index.ts";
+
 // Errors
 export { MoralDirectionError } from "./errors.ts";

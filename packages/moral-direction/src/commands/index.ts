@@ -1,0 +1,8 @@
+import { defineGroup, type CommandGroup } from "@offprint/experiment";
+
+/** `offprint moral …`. */
+export const moralCommands: CommandGroup = defineGroup({
+  name: "moral",
+  summary: "A moral direction: rate phrases, keep a language model away from toxic text, measure it.",
+  commands: [],
+});
