@@ -6,3 +6,8 @@ export { moralCommands } from "./commands/index.ts";
 
 // Errors
 export { MoralDirectionError } from "./errors.ts";
+
+// Encode texts
+export { embeddingsOf, finite, type Embeddings, type Encoder } from "./encoders/encoder.ts";
+export { cachedEncoder, type CachedEncoder, type EncoderStatistics } from "./encoders/cached-encoder.ts";
+export { BrokenEmbeddingError, EncoderSourceError } from "./encoders/errors.ts";
