@@ -33,7 +33,8 @@ export type Interception = { readonly end: true } | { readonly rollBack: number 
 
 /**
  * Looks at each step before its token is chosen, and may change the logits, end the sequence or go back. Generation waits
- * for it. Going back asks for the same step again: forbid what must not come again, or it comes again.
+ * for it; the steps of a batch's sequences are asked about at once. Going back asks for the same step again: forbid what
+ * must not come again, or it comes again.
  */
 export type InterceptLogits = (step: LogitsStep) => Interception | void | Promise<Interception | void>;
 

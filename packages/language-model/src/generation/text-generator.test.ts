@@ -181,6 +181,23 @@ describe("interceptLogits", () => {
     expect([second?.reason, second?.tokens.length]).toEqual(["length", 6]);
   });
 
+  it("asks about the steps of a batch at once", async () => {
+    const generator = await generatorOf();
+    const waiting: (() => void)[] = [];
+    await generator.generateAll(["AB", "CD"], {
+      maxTokens: 2,
+      ignoreEnd: true,
+      // Each step waits for the other one.
+      interceptLogits: async () => {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          if (waiting.length === 2) for (const go of waiting.splice(0)) go();
+        });
+      },
+    });
+    expect(waiting).toHaveLength(0);
+  });
+
   it("goes back and takes another way, as if the tokens taken back had never been", async () => {
     const generator = await generatorOf();
     const options = { maxTokens: 8, ignoreEnd: true };

@@ -126,14 +126,20 @@ export class TextGenerator implements AsyncDisposable {
       signal?.throwIfAborted();
       const logits = await decoder.read(unread, signal);
       const next = sequences.map((): readonly number[] => []);
+      // All at once, so that an interceptor can serve the steps of a batch together.
+      const verdicts = await Promise.all(
+        sequences.map(async ({ index, prompt, tokens, ended }) => {
+          const own = logits[index];
+          if (ended || !own) return undefined;
+          return await interceptLogits?.(logitsStep(tokenizer, { sequence: index, prompt, tokens, logits: own }));
+        }),
+      );
+      signal?.throwIfAborted();
       for (const sequence of sequences) {
         const own = logits[sequence.index];
         if (sequence.ended || !own) continue;
-        const { index, prompt, tokens } = sequence;
-        const verdict = await interceptLogits?.(
-          logitsStep(tokenizer, { sequence: index, prompt, tokens, logits: own }),
-        );
-        signal?.throwIfAborted();
+        const { index, tokens } = sequence;
+        const verdict = verdicts[index];
         if (verdict && "end" in verdict) {
           yield sequence.end("intercepted");
         } else if (verdict) {
