@@ -1,15 +1,34 @@
+import type { Group, Template } from "../data/material.ts";
+import type { Encoder } from "../encoders/encoder.ts";
+import { WrongEncoderError } from "../errors.ts";
+import { dotCentred, type Vector } from "./vectors.ts";
+
+/** How a phrase becomes the text that is embedded. */
+export type Form = "questions" | "question" | "phrase";
+
+/** A phrase of the fit with its place on the components: `[k]`, raw, as C·(x − μ) gives it. */
+export interface Placed {
+  readonly text: string;
+  readonly projection: readonly number[];
+}
+
+/** Where the phrases of the fit lie in one form: their centre `[d]`, and their distances from it, ascending. */
+export interface Reference {
+  readonly centre: Float64Array;
+  readonly distances: readonly number[];
+}
+
 /**
  * A fitted moral direction: the centre and the principal axes of the template means of known verbs, with the sign and
  * the norm that turn a projection into a score. It belongs to the encoder whose vectors it was fitted on.
- * Paper, section "moral direction"; d is the encoder's dimensions, k the components kept.
+ * d: the encoder's dimensions, k: the components kept.
  */
 export interface MoralDirection {
-  readonly version: number;
   /** `id` and `dimensions` of the encoder that the direction belongs to. */
   readonly encoder: { readonly id: string; readonly dimensions: number };
-  /** Mean of the verbs' vectors: `[d]`. */
+  /** μ, the mean of the verbs' vectors: `[d]`. */
   readonly mean: Float64Array;
-  /** Orthonormal rows, by falling variance: `[k][d]`. */
+  /** C, orthonormal rows by falling variance: `[k][d]`. */
   readonly components: readonly Float64Array[];
   /** Variances along the components, n−1 in the denominator: `[k]`. */
   readonly explainedVariance: readonly number[];
@@ -19,10 +38,42 @@ export interface MoralDirection {
   readonly sign: 1 | -1;
   /** Raw length on the first component that scores ±1. */
   readonly norm: number;
-  /** Questions with the slot `{action}`, and the answers of the cosine baseline. */
-  readonly templates: readonly { readonly question: string; readonly no: string; readonly yes: string }[];
-  /** What the direction was fitted on, in the order of the fit. */
-  readonly actions: readonly { readonly text: string; readonly group: "good" | "bad" | "neutral" }[];
-  /** Phrases that the norm comes from; the distance of a text is judged against theirs. */
-  readonly contexts: readonly string[];
+  readonly templates: readonly Template[];
+  /** The verbs of the fit, in its order. */
+  readonly actions: readonly (Placed & { readonly group: Group })[];
+  /** The phrases that the norm comes from. */
+  readonly contexts: readonly Placed[];
+  /** What other verbs or questions would have done; absent in a direction that was not fitted here. */
+  readonly stability?: Stability;
+  /** Where phrases of the fit lie, by form; absent in a direction that was not fitted here. */
+  readonly references?: Readonly<Record<Form, Reference>>;
+  /** Fields of the file that this version does not know; they are written back. */
+  readonly unknown?: Readonly<Record<string, unknown>>;
+}
+
+/** The jackknife of a fit: how its scores move when a verb or a question is left out. */
+export interface Stability {
+  /** Rows `[d + 1]`: f and g of each. The variance of the score of x is Σ (f·(x − μ) + g)². */
+  readonly spread: readonly Float64Array[];
+  /** Mean score of the verbs in each question alone: a question's own shift, which is no disagreement. */
+  readonly questionShifts: readonly number[];
+}
+
+/** sign · c₁·(x − μ) / norm; not clamped. @param embedding `[d]`. */
+export function scoreOf({ sign, components, mean, norm }: MoralDirection, embedding: Vector): number {
+  return (sign * dotCentred(components[0]!, embedding, mean)) / norm;
+}
+
+/** The score of a phrase of the fit, from its raw projection. */
+export function scoreOfPlaced({ sign, norm }: MoralDirection, { projection }: Placed): number {
+  return (sign * (projection[0] ?? 0)) / norm;
+}
+
+/** @throws {WrongEncoderError} when the direction was fitted on another encoder's vectors. */
+export function requireEncoder(
+  { encoder }: MoralDirection,
+  { id, dimensions }: Pick<Encoder, "id" | "dimensions">,
+): void {
+  if (encoder.id === id && encoder.dimensions === dimensions) return;
+  throw new WrongEncoderError(`${encoder.id} (${encoder.dimensions} numbers)`, `${id} (${dimensions} numbers)`);
 }
