@@ -9,8 +9,9 @@ import {
   type RunFolder,
 } from "@offprint/experiment";
 import { createModel, describeContext, type LanguageModel } from "@offprint/language-model";
-import { createResident, type Engine, type HostTensor } from "@offprint/tensor";
+import { createResident, type Engine, type HostTensor, type Resident } from "@offprint/tensor";
 import { adamw, checkpointNames, train, type TrainingEvent } from "@offprint/training";
+import { fingerprintOf, type BaseFingerprint } from "../artefacts/base-fingerprint.ts";
 import { checkCausality } from "../attention/causality.ts";
 import { requireTrainable } from "../data/checks.ts";
 import { TokenBatches } from "../data/batches.ts";
@@ -72,13 +73,12 @@ export async function* fineTune(
   };
   const run = prepare(language, data, config, options);
   if (options.resume) await checkSameData(options.out, data.hash);
-  const weights = await language.readWeights();
-  const leak = await findLeak(run.settings, weights, config, options.engine);
+  using base = await loadBase(language, run, config, options.engine);
   await using folder = options.resume
     ? await resumeRunFolder(options.out, facts)
     : await createRunFolder(options.out, { ...fineTuneSchema, config, ...facts });
   try {
-    for await (const event of runOn(folder, { ...run, language, weights, leak, data, config }, options)) {
+    for await (const event of runOn(folder, { ...run, ...base, language, data, config }, options)) {
       await folder.append(event);
       yield event;
     }
@@ -139,6 +139,35 @@ function prepare(
   return { settings, trainable, plan };
 }
 
+/** What a run keeps of the base model: its weights themselves lie in the engine alone. */
+interface Base extends Disposable {
+  readonly state: Resident<TuningTree>;
+  /** What the causality check found, where leaking is allowed. */
+  readonly leak: string | undefined;
+  readonly fingerprint: BaseFingerprint;
+}
+
+/** Reads the weights, checks the attention by them and puts them into the engine. @throws {LeakError} */
+async function loadBase(
+  language: LanguageModel,
+  { settings, trainable }: Prepared,
+  config: FineTuneConfig,
+  engine: Engine,
+): Promise<Base> {
+  const weights = await language.readWeights();
+  const leak = await findLeak(settings, weights, config, engine);
+  const { model, lora, optimizer } = settings;
+  const fingerprint = await fingerprintOf({
+    config: language.config,
+    shapes: language.model.shapes,
+    readWeight: (name) => Promise.resolve(weights[name] as HostTensor),
+  });
+  const inParts = config.accumulate > 1;
+  const initial = initialTree(model, weights, { lora, trainable, optimizer, seed: config.seed, inParts });
+  const state = await createResident<TuningTree>(initial, { engine });
+  return { state, leak, fingerprint, [Symbol.dispose]: () => state[Symbol.dispose]() };
+}
+
 /** What the causality check found, where leaking is allowed. @throws {LeakError} where it is not. */
 async function findLeak(
   { model, attention }: StepSettings,
@@ -153,10 +182,8 @@ async function findLeak(
   return found;
 }
 
-interface Run extends Prepared {
+interface Run extends Prepared, Omit<Base, keyof Disposable> {
   readonly language: LanguageModel;
-  readonly weights: Readonly<Record<string, HostTensor>>;
-  readonly leak: string | undefined;
   readonly data: FineTuneData;
   readonly config: FineTuneConfig;
 }
@@ -164,13 +191,9 @@ interface Run extends Prepared {
 async function* runOn(
   folder: RunFolder,
   run: Run,
-  { engine, resume, signal, command, judge: judgeResult }: FineTuneOptions,
+  { resume, signal, command, judge: judgeResult }: FineTuneOptions,
 ): AsyncGenerator<RunEvent> {
-  const { settings, trainable, data, config } = run;
-  const inParts = config.accumulate > 1;
-  const { model, lora, optimizer } = settings;
-  const initial = initialTree(model, run.weights, { lora, trainable, optimizer, seed: config.seed, inParts });
-  using state = await createResident<TuningTree>(initial, { engine });
+  const { settings, state, data, config } = run;
   const stepper = createStepper(state, settings);
   const judge = createHeldOutJudge(state, settings, data.heldOut);
   try {
@@ -225,13 +248,12 @@ async function* runOn(
       yield { type: "finished", time: now(), outcome: "cancelled", metrics };
       return;
     }
-    await saveLearned(folder.path, { ...run, lora, state });
+    await saveLearned(folder.path, run);
     const judged = judgeResult && (yield* judgeResult(folder.path));
     yield { type: "finished", time: now(), outcome: "completed", metrics: { ...withPerplexity(metrics), ...judged } };
     await rm(checkpoints, { recursive: true, force: true });
   } finally {
     await stepper.dispose();
-    await judge.dispose();
   }
 }
 

@@ -15,7 +15,6 @@ export interface HeldOutJudge {
    * that is another. A gap that grows says that what is learned needs the training's attention.
    */
   judge(signal: AbortSignal | undefined): Promise<Readonly<Record<string, number>>>;
-  dispose(): Promise<void>;
 }
 
 /** Names of the metrics of a fine-tuning. */
@@ -49,30 +48,31 @@ export function createHeldOutJudge(
         return { outputs: { losses: tokenLosses({ hidden: flat, head: weights.get(model.head), labels }) } };
       },
     });
-  const programs = cachePrograms(
-    (key: string) => {
-      const [kind = 0, rows = 0, length = 0, documents] = key.split(" ").map(Number);
-      return compileFor(kinds[kind]?.[1] ?? { kind: "full" }, { rows, length, documents: documents === 1 });
-    },
-    { limit: 4 },
-  );
   const supervised = rows.reduce((total, batch) => total + supervisedIn(batch), 0);
 
   return {
     async judge(signal) {
       const metrics: Record<string, number> = {};
-      for (const [kind, [name]] of kinds.entries()) {
-        let total = 0;
-        for (const { ids, labels, documents, rows: count, length } of rows) {
-          const program = await programs.get(`${kind} ${count} ${length} ${documents ? 1 : 0}`);
-          const inputs = { ids, labels, ...(documents && { documents }) };
-          const { losses } = await program.run(inputs, signal ? { signal } : {});
-          total += (losses.data as Float32Array).reduce((sum, loss) => sum + loss, 0);
+      for (const [name, attention] of kinds) {
+        // Compiled for each judgement: between two of them its memory is the updates' to use.
+        const programs = cachePrograms((key: string) => {
+          const [rows = 0, length = 0, documents] = key.split(" ").map(Number);
+          return compileFor(attention, { rows, length, documents: documents === 1 });
+        });
+        try {
+          let total = 0;
+          for (const { ids, labels, documents, rows: count, length } of rows) {
+            const program = await programs.get(`${count} ${length} ${documents ? 1 : 0}`);
+            const inputs = { ids, labels, ...(documents && { documents }) };
+            const { losses } = await program.run(inputs, signal ? { signal } : {});
+            total += (losses.data as Float32Array).reduce((sum, loss) => sum + loss, 0);
+          }
+          metrics[name] = total / supervised;
+        } finally {
+          await programs.dispose();
         }
-        metrics[name] = total / supervised;
       }
       return metrics;
     },
-    dispose: () => programs.dispose(),
   };
 }

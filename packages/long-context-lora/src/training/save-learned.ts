@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { saveModelFolder, type LanguageModel } from "@offprint/language-model";
 import type { HostTensor, Resident } from "@offprint/tensor";
 import { saveAdapter } from "../artefacts/adapter.ts";
-import { fingerprintOf } from "../artefacts/base-fingerprint.ts";
-import type { LoraConfig } from "../lora.ts";
+import type { BaseFingerprint } from "../artefacts/base-fingerprint.ts";
 import type { FineTuneConfig } from "./config.ts";
 import type { StepSettings, TuningTree } from "./step-program.ts";
 
@@ -16,14 +15,15 @@ export async function saveLearned(
   folder: string,
   run: {
     readonly language: LanguageModel;
-    readonly weights: Readonly<Record<string, HostTensor>>;
-    readonly settings: Pick<StepSettings, "model">;
+    /** Of the base model. */
+    readonly fingerprint: BaseFingerprint;
+    readonly settings: Pick<StepSettings, "model" | "lora">;
     readonly config: FineTuneConfig;
-    readonly lora: LoraConfig | undefined;
     readonly state: Resident<TuningTree>;
   },
 ): Promise<void> {
-  const { language, weights, settings, config, lora, state } = run;
+  const { language, fingerprint, settings, config, state } = run;
+  const { lora } = settings;
   const learned = (await state.read("params")) as Record<string, HostTensor>;
   const extended = settings.model.config;
   if (lora === undefined) {
@@ -32,16 +32,11 @@ export async function saveLearned(
     await saveModelFolder(path, { config: extended, weights: learned, like: language });
     return;
   }
-  const source = {
-    config: language.config,
-    shapes: language.model.shapes,
-    readWeight: (name: string) => Promise.resolve(weights[name] as HostTensor),
-  };
   await saveAdapter(join(folder, learnedFolders.adapter), {
     config: extended,
     lora,
     tensors: learned,
-    base: { name: config.model, fingerprint: await fingerprintOf(source) },
+    base: { name: config.model, fingerprint },
     notes: { training: config },
   });
 }
