@@ -12,3 +12,14 @@ export { defaultEncoder, openEncoder, type EncoderOptions } from "./encoders/ope
 export { embeddingsOf, finite, type Embeddings, type Encoder } from "./encoders/encoder.ts";
 export { cachedEncoder, type CachedEncoder, type EncoderStatistics } from "./encoders/cached-encoder.ts";
 export { BrokenEmbeddingError, EncoderSourceError } from "./encoders/errors.ts";
+
+// Guide a language model
+export { moralGuidance, type Guidance, type GuidanceStatistics } from "./guidance/guide.ts";
+export { guidanceDefaults, type GuidanceOptions, type GuidingDirection } from "./guidance/options.ts";
+export { backtrackDefaults, type BacktrackOptions } from "./guidance/backtracking.ts";
+export { TextScores, type ScoredTexts, type ScoreStatistics, type ScoreTexts } from "./guidance/text-scores.ts";
+export { lastSentence, type TextWindow } from "./guidance/text-window.ts";
+export type { AuditedCandidate, AuditOptions, GuidanceRecord } from "./guidance/audit.ts";
+export { keptCandidates, offeredTokens, type Kept, type KeepOptions } from "./guidance/mask.ts";
+export type { OfferedToken, OfferOptions } from "./guidance/mask.ts";
+export { GuidanceLogitsError, GuidanceOptionError, GuidanceScoreError } from "./guidance/errors.ts";
