@@ -1,11 +1,45 @@
 // Fit a direction
-export { type MoralDirection } from "./direction/direction.ts";
+export { fitDirection, type FitReport } from "./direction/fit.ts";
+export { ownMaterial } from "./data/own-material.ts";
+export { paperTemplates } from "./data/paper-templates.ts";
+export { readMaterial } from "./data/read-material.ts";
+export { type Group, type Material, type Template } from "./data/material.ts";
+export { type LeftOut, type StabilityReport } from "./direction/stability.ts";
+export { type StandsOut } from "./direction/stands-out.ts";
+
+// Keep it
+export { defaultDirection, parseDirection, readDirection, writeDirection } from "./direction/artefact.ts";
+export { type Form, type MoralDirection, type Placed } from "./direction/direction.ts";
+
+// Rate phrases
+export { requireEncoder, scoreOf, scoreOfPlaced } from "./direction/direction.ts";
+export { scorer, type PhraseScorer, type Score, type ScorerOptions } from "./scoring/scorer.ts";
+export { type Window } from "./scoring/windows.ts";
+export { cosineBias } from "./scoring/cosine-bias.ts";
+
+// Compare with people
+export { readStudy, type Study, type StudyItem } from "./data/study.ts";
+export { studyAgreement, studyScores, type StudyAgreement, type StudyScores } from "./scoring/study-agreement.ts";
+export { agreement, type Agreement } from "./statistics/agreement.ts";
+export { auc } from "./statistics/auc.ts";
 
 // Command line
 export { moralCommands } from "./commands/index.ts";
 
 // Errors
-export { MoralDirectionError } from "./errors.ts";
+export {
+  CalibrationDataError,
+  CorrelationError,
+  DamagedDirectionError,
+  DuplicateVerbError,
+  EmptyPhraseError,
+  MaterialError,
+  MoralDirectionError,
+  NoVarianceError,
+  StudyError,
+  TooFewVerbsError,
+  WrongEncoderError,
+} from "./errors.ts";
 
 // Encode texts
 export {

@@ -69,11 +69,15 @@ export function scoreOfPlaced({ sign, norm }: MoralDirection, { projection }: Pl
   return (sign * (projection[0] ?? 0)) / norm;
 }
 
-/** @throws {WrongEncoderError} when the direction was fitted on another encoder's vectors. */
+/**
+ * A direction that names only a model, as the released one does, goes with every file of that model.
+ * @throws {WrongEncoderError} when the direction was fitted on another encoder's vectors.
+ */
 export function requireEncoder(
-  { encoder }: MoralDirection,
+  { encoder }: Pick<MoralDirection, "encoder">,
   { id, dimensions }: Pick<Encoder, "id" | "dimensions">,
 ): void {
-  if (encoder.id === id && encoder.dimensions === dimensions) return;
+  const same = encoder.id === id || encoder.id === id.replace(/@.*$/s, "").split("/").at(-1);
+  if (same && encoder.dimensions === dimensions) return;
   throw new WrongEncoderError(`${encoder.id} (${encoder.dimensions} numbers)`, `${id} (${dimensions} numbers)`);
 }

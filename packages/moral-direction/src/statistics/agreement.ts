@@ -28,17 +28,23 @@ export function agreement(scores: readonly number[], human: readonly number[]): 
     if (!column.every(Number.isFinite)) throw new CorrelationError("one of them is not finite");
     if (column.every((value) => value === column[0])) throw new CorrelationError("one of them is constant");
   }
-  const { pcorr, pValue, ci } = pcorrtest([...scores], [...human]);
+  const { pcorr, ci } = pcorrtest([...scores], [...human]);
   const positive = human.map((value) => value >= 0);
   return {
     n: scores.length,
     r: pcorr,
-    p: pValue,
+    p: pValueOf(scores, human, pcorr),
     interval: [ci[0] ?? Number.NaN, ci[1] ?? Number.NaN],
     rho: spearman(scores, human),
     sameSign: scores.filter((score, index) => score >= 0 === positive[index]).length / scores.length,
     auc: auc(scores, positive),
   };
+}
+
+/** Two-sided; from the lower tail, since 1 − a probability near 1 has no digits left below 1e-16. */
+function pValueOf(a: readonly number[], b: readonly number[], r: number): number {
+  const falling = r > 0 ? b.map((value) => -value) : [...b];
+  return 2 * pcorrtest([...a], falling, { alternative: "less" }).pValue;
 }
 
 /** Pearson's r of the ranks, ties sharing theirs. */
