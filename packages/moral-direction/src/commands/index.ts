@@ -1,8 +1,9 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
+import { toxicityCommand } from "./toxicity.ts";
 
 /** `offprint moral …`. */
 export const moralCommands: CommandGroup = defineGroup({
   name: "moral",
   summary: "A moral direction: rate phrases, keep a language model away from toxic text, measure it.",
-  commands: [],
+  commands: [toxicityCommand],
 });
