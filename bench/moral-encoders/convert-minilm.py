@@ -56,7 +56,7 @@ def export(bert: torch.nn.Module, path: Path) -> None:
     names = ["input_ids", "attention_mask", "token_type_ids"]
     example = torch.ones(2, 7, dtype=torch.int64)
     torch.onnx.export(
-        Hidden(bert),
+        Hidden(bert).eval(),  # in training mode the exporter would turn dropout on again afterwards
         (example, example, torch.zeros_like(example)),
         str(path),
         input_names=names,
