@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import { PGlite, type PGliteOptions } from "@electric-sql/pglite";
+import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { Kysely, PostgresDialect } from "kysely";
 import { Client, Pool, types } from "pg";
@@ -38,7 +39,7 @@ types.setTypeParser(types.builtins.DATE, (day: string) => day);
 export async function openEmbeddedDatabase(dataFolder: string): Promise<OpenDatabase> {
   const folder = join(dataFolder, "database");
   try {
-    return usePglite(await PGlite.create(folder));
+    return usePglite(await createPglite({ dataDir: folder }));
   } catch (cause) {
     throw new DatabaseUnusableError(
       `the embedded database in ${folder} cannot be opened (${describe(cause)}); ` +
@@ -46,6 +47,11 @@ export async function openEmbeddedDatabase(dataFolder: string): Promise<OpenData
       { cause },
     );
   }
+}
+
+/** An embedded database with the extensions that our migrations ask for. */
+export function createPglite(options: PGliteOptions): Promise<PGlite> {
+  return PGlite.create({ ...options, extensions: { pg_trgm } });
 }
 
 /** A database over an open PGlite, through the same driver as a real server. */

@@ -51,7 +51,7 @@ describe.each(databaseKinds())("on $name", ({ missing, open, openEmpty, stop }) 
     afterEach(() => sql.raw("drop schema public cascade; create schema public").execute(database.db));
 
     it("are applied once, in order, and known again", async () => {
-      expect(await migrate(database.db)).toEqual(["0001-papers-and-runs.sql"]);
+      expect(await migrate(database.db)).toEqual(["0001-papers-and-runs.sql", "0002-people-mail-jobs.sql"]);
       expect(await migrate(database.db)).toEqual([]);
     });
 

@@ -36,6 +36,8 @@ export async function seed(db: Kysely<Database>): Promise<void> {
           published_on: paper.publishedAt,
           code_url: paper.code,
           implementation: paper.package,
+          featured_on: seedDay,
+          featured_at: new Date(seedDay),
         })),
       )
       .execute();

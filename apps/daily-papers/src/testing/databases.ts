@@ -1,14 +1,22 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { PGlite } from "@electric-sql/pglite";
 import { Client } from "pg";
-import { openEmbeddedDatabase, usePglite, usePostgres, type OpenDatabase } from "../database/database.ts";
+import { createPglite, openEmbeddedDatabase, usePglite, usePostgres, type OpenDatabase } from "../database/database.ts";
 import { migrate } from "../database/migrate.ts";
 import { seed } from "../database/seed.ts";
 
@@ -37,18 +45,21 @@ function embedded(): DatabaseKind {
     name: "PGlite",
     missing: undefined,
     open: openMigratedPglite,
-    openEmpty: async () => usePglite(await PGlite.create("memory://")),
+    openEmpty: async () => usePglite(await createPglite({ dataDir: "memory://" })),
     stop: async () => undefined,
   };
 }
 
 /** PGlite takes seconds to make a database: the migrated one is made once and kept for all test files. */
 export async function openMigratedPglite(): Promise<OpenDatabase> {
-  const sql = readFileSync(new URL("../database/migrations/0001-papers-and-runs.sql", import.meta.url));
-  const key = createHash("sha256").update(sql).update("pglite 0.5.14").digest("hex").slice(0, 16);
+  const folder = new URL("../database/migrations/", import.meta.url);
+  const sql = readdirSync(folder)
+    .toSorted()
+    .map((name) => readFileSync(new URL(name, folder)));
+  const key = createHash("sha256").update(Buffer.concat(sql)).update("pglite 0.5.14").digest("hex").slice(0, 16);
   const path = join(tmpdir(), `offprint-daily-papers-${key}.tar`);
   if (!existsSync(path)) {
-    const pglite = await PGlite.create("memory://");
+    const pglite = await createPglite({ dataDir: "memory://" });
     const { db, close } = usePglite(pglite);
     await migrate(db);
     const unfinished = `${path}.${randomUUID()}`;
@@ -56,7 +67,7 @@ export async function openMigratedPglite(): Promise<OpenDatabase> {
     renameSync(unfinished, path);
     await close();
   }
-  return usePglite(await PGlite.create({ loadDataDir: new Blob([new Uint8Array(readFileSync(path))]) }));
+  return usePglite(await createPglite({ loadDataDir: new Blob([new Uint8Array(readFileSync(path))]) }));
 }
 
 function postgres(): DatabaseKind {
