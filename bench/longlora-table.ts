@@ -16,6 +16,8 @@ interface Arm {
   readonly attention: string;
   readonly method: string;
   readonly learningRates: readonly number[];
+  /** What this arm has otherwise than the others. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 interface Experiment {
@@ -25,7 +27,7 @@ interface Experiment {
   readonly test: string;
   /** Settings of a full fine-tuning that comes first and gives the base. */
   readonly first?: Readonly<Record<string, unknown>>;
-  readonly config: Readonly<Record<string, unknown>> & { readonly context: number };
+  readonly config: Readonly<Record<string, unknown>> & { readonly context: number; readonly rope?: string };
   readonly arms: Readonly<Record<string, Arm>>;
   readonly seeds: readonly number[];
 }
@@ -66,16 +68,26 @@ async function train(from: string, settings: Readonly<Record<string, unknown>>, 
   await rm(out, { recursive: true, force: true });
   const flags = Object.entries(settings).flatMap(([key, value]) => {
     const flag = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (Array.isArray(value)) return [`--${flag}`, ...value.map(String)];
     return typeof value === "boolean" ? [`--${value ? "" : "no-"}${flag}`] : [`--${flag}`, String(value)];
   });
   const texts = ["--text", ...experiment.train.map(textOf), "--evaluate-text", textOf(experiment.valid)];
   await offprint("finetune", "--model", from, ...texts, ...flags, "--out", out, "--json");
 }
 
+/** An arm's name in files. */
+const keyOf = ({ attention, method, settings = {} }: Arm): string =>
+  [
+    attention,
+    method,
+    ...Object.entries(settings).map(([key, value]) => `${key}${Array.isArray(value) ? value.length : String(value)}`),
+  ].join("-");
+
 /** Trains one arm and gives its folder. */
-async function trained({ attention, method }: Arm, learningRate: number, seed: number): Promise<string> {
-  const out = join(values.out, `${attention}-${method}-${learningRate}-${seed}`);
-  await train(model, { ...experiment.config, attention, method, learningRate, seed }, out);
+async function trained(arm: Arm, learningRate: number, seed: number): Promise<string> {
+  const { attention, method, settings } = arm;
+  const out = join(values.out, `${keyOf(arm)}-${learningRate}-${seed}`);
+  await train(model, { ...experiment.config, attention, method, ...settings, learningRate, seed }, out);
   return out;
 }
 
@@ -140,24 +152,26 @@ const runs = await inTurns(
       const out = await trained(arm, rate, seed);
       const which =
         arm.method === "full" ? ["--model", join(out, "model")] : ["--model", model, "--adapter", join(out, "adapter")];
-      const judgement = await judged(`${arm.attention}-${arm.method}-${seed}`, which);
+      const judgement = await judged(`${keyOf(arm)}-${seed}`, which);
       console.error(`${name}, seed ${seed}: ${judgement.contexts.at(-1)?.perplexity.toFixed(3)}`);
       return { name, rate, judgement };
     }),
   ),
 );
 
-// The base as it is, and with positions interpolated but nothing trained.
-const interpolated = join(values.out, "interpolated");
-await cp(model, interpolated, { recursive: true });
+// The base as it is, and with positions stretched but nothing trained.
+const stretched = join(values.out, "stretched");
+await cp(model, stretched, { recursive: true });
 const config = JSON.parse(await readFile(join(model, "config.json"), "utf8")) as { max_position_embeddings: number };
 const factor = experiment.config.context / config.max_position_embeddings;
-const scaled = JSON.stringify({ ...config, rope_scaling: { type: "linear", factor } });
-await rm(join(interpolated, "config.json"), { force: true });
-await writeFile(join(interpolated, "config.json"), scaled);
+const { max_position_embeddings: original_max_position_embeddings } = config;
+const rope_scaling = { type: experiment.config.rope ?? "linear", factor, original_max_position_embeddings };
+const scaled = JSON.stringify({ ...config, rope_scaling });
+await rm(join(stretched, "config.json"), { force: true });
+await writeFile(join(stretched, "config.json"), scaled);
 const untrained = [
   { name: "base", rate: 0, judgement: await judged("base", ["--model", model]) },
-  { name: "base, positions interpolated", rate: 0, judgement: await judged("base-pi", ["--model", interpolated]) },
+  { name: "base, positions stretched", rate: 0, judgement: await judged("base-pi", ["--model", stretched]) },
 ];
 
 const all = [...untrained, ...runs];
