@@ -1,6 +1,12 @@
 // Load a model
 export { loadLanguageModel } from "./load-model.ts";
-export { hubModelFolder, type HubDownload, type HubOptions } from "./hub/hub-folder.ts";
+export {
+  hubFilesFolder,
+  hubModelFolder,
+  type HubDownload,
+  type HubOptions,
+  type HubSelection,
+} from "./hub/hub-folder.ts";
 export type { LanguageModel } from "./language-model.ts";
 export type { GenerationConfig } from "./generation-config.ts";
 export type { WeightInfo } from "./weight-files.ts";

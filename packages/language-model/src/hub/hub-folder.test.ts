@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type HubDownload, hubModelFolder, type HubOptions } from "./hub-folder.ts";
+import { type HubDownload, hubFilesFolder, hubModelFolder, type HubOptions } from "./hub-folder.ts";
 import { parseHubId } from "./hub-id.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -242,4 +242,34 @@ describe("parseHubId", () => {
     ["a/b@", undefined],
     ["a/b@../c", undefined],
   ])("reads %s", (text, wanted) => expect(parseHubId(text)).toEqual(wanted));
+});
+
+describe("hubFilesFolder", () => {
+  const onnx = {
+    "config.json": "{}",
+    "onnx/model.onnx": "weights",
+    "1_Pooling/config.json": "{}",
+    "model.safetensors": "",
+  };
+  const chosen = {
+    cache: "encoders",
+    choose: (files: readonly string[]) => files.filter((name) => name !== "model.safetensors"),
+  };
+
+  it("downloads the chosen files into their folders, once", async () => {
+    const { front, close } = await hub(onnx);
+    const options = { endpoint: front.url, cacheFolder: await cacheFolder() };
+    const folder = await hubFilesFolder("me/toy", chosen, options);
+    expect(await readFile(join(folder, "onnx/model.onnx"), "utf8")).toBe("weights");
+    await expect(readFile(join(folder, "model.safetensors"))).rejects.toThrow("ENOENT");
+    close();
+    expect(await hubFilesFolder("me/toy", chosen, options)).toBe(folder);
+  });
+
+  it("says what the model lacks", async () => {
+    const { front } = await hub(onnx);
+    const options = { endpoint: front.url, cacheFolder: await cacheFolder() };
+    const none = { cache: "encoders", choose: () => "has no ONNX export" };
+    await expect(hubFilesFolder("me/toy", none, options)).rejects.toThrow("me/toy: has no ONNX export");
+  });
 });

@@ -53,18 +53,56 @@ const defaultTotal = 32 * 2 ** 30;
  *   cannot be downloaded.
  */
 export async function hubModelFolder(text: string, options: HubOptions = {}): Promise<string> {
+  return await cachedFolder(text, { cache: "models", complete: completed }, options);
+}
+
+/** Some files of a hub model, kept apart from those that others need of it. */
+export interface HubSelection {
+  /** Folder of the cache. */
+  readonly cache: string;
+  /**
+   * Those of a model's files that are wanted.
+   * @returns a sentence that says what is missing where the model cannot be used.
+   */
+  readonly choose: (files: readonly string[]) => readonly string[] | string;
+}
+
+/**
+ * The folder of a hub model with the files of `selection`, which are cached, checked and continued as {@link hubModelFolder} does.
+ * @throws {HubError} when there is no such model, it is not to be had, or lacks what is wanted; `DownloadError` when a file
+ *   cannot be downloaded.
+ */
+export async function hubFilesFolder(text: string, selection: HubSelection, options: HubOptions = {}): Promise<string> {
+  const { cache, choose } = selection;
+  return await cachedFolder(text, { cache, complete: (...listed) => selected(choose, ...listed) }, options);
+}
+
+/** How a listed model becomes a folder with all that is needed of it. */
+type Complete = (
+  id: HubId,
+  listing: HubListing,
+  cache: ModelCache,
+  access: HubAccess,
+  options: HubOptions,
+) => Promise<string>;
+
+async function cachedFolder(
+  text: string,
+  { cache: kind, complete }: { readonly cache: string; readonly complete: Complete },
+  options: HubOptions,
+): Promise<string> {
   const id = parseHubId(text);
   if (!id) throw new HubError(text, 'is no hub id; wanted "owner/name" or "owner/name@revision"');
   const { endpoint = process.env["HF_ENDPOINT"] || "https://huggingface.co" } = options;
   const token = options.token ?? process.env["HF_TOKEN"];
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
   const access: HubAccess = { endpoint: endpoint.replace(/\/+$/, ""), headers };
-  const cache = new ModelCache(join(options.cacheFolder ?? defaultCacheFolder(), "models", ...id.name.split("/")));
+  const cache = new ModelCache(join(options.cacheFolder ?? defaultCacheFolder(), kind, ...id.name.split("/")));
   const known = await cache.commitOf(id.revision);
   // A commit never changes: what is complete needs no question.
   if (known === id.revision && (await cache.isComplete(known))) return cache.folder(known);
   const listing = process.env["HF_HUB_OFFLINE"] === "1" ? undefined : await listHubFiles(id, access, options.signal);
-  if (listing) return await completed(id, listing, cache, access, options);
+  if (listing) return await complete(id, listing, cache, access, options);
   if (known !== undefined && (await cache.isComplete(known))) return cache.folder(known);
   throw new HubError(
     text,
@@ -90,18 +128,9 @@ async function completed(
     const shards = [...files.values()].filter(({ name }) => /^[\w.-]+\.safetensors$/.test(name));
     const weights = files.has(single) || !files.has(index) ? [single] : shards.map(({ name }) => name);
     checkWeights(id, files);
-    const { maxTotalBytes = defaultTotal } = options;
     // Before the index is read all shards count; only those that it names are downloaded.
     const all = [...first, ...weights.flatMap((name) => files.get(name) ?? [])];
-    const most = total(all);
-    if (most > maxTotalBytes) {
-      throw new HubError(id.name, `is ${described(most)}, more than the ${described(maxTotalBytes)} that are allowed`);
-    }
-    const missing = await cache.missing(commit, all);
-    if (missing.length > 0) {
-      const names = missing.map(({ name }) => name);
-      options.onDownload?.({ id: id.name, commit, files: names, bytes: total(missing), folder });
-    }
+    await announce(id, commit, all, cache, options);
     const get = (wanted: readonly HubFile[]) =>
       downloadAll(`${access.endpoint}/${id.name}/resolve/${commit}`, wanted, folder, access.headers, options);
     await get(first);
@@ -117,6 +146,46 @@ async function completed(
   }
   await cache.keepCommit(id.revision, commit);
   return folder;
+}
+
+/** The folder of a listed model with the chosen files. */
+async function selected(
+  choose: HubSelection["choose"],
+  id: HubId,
+  { commit, files }: HubListing,
+  cache: ModelCache,
+  access: HubAccess,
+  options: HubOptions,
+): Promise<string> {
+  const folder = cache.folder(commit);
+  if (!(await cache.isComplete(commit))) {
+    const names = choose([...files.keys()]);
+    if (typeof names === "string") throw new HubError(id.name, names);
+    const wanted = names.flatMap((name) => files.get(name) ?? []);
+    await announce(id, commit, wanted, cache, options);
+    await downloadAll(`${access.endpoint}/${id.name}/resolve/${commit}`, wanted, folder, access.headers, options);
+    await cache.markComplete(commit, names);
+  }
+  await cache.keepCommit(id.revision, commit);
+  return folder;
+}
+
+/** Says what is about to be downloaded. @throws {HubError} when it is more than allowed. */
+async function announce(
+  { name: id }: HubId,
+  commit: string,
+  files: readonly HubFile[],
+  cache: ModelCache,
+  { maxTotalBytes = defaultTotal, onDownload }: HubOptions,
+): Promise<void> {
+  const most = total(files);
+  if (most > maxTotalBytes) {
+    throw new HubError(id, `is ${described(most)}, more than the ${described(maxTotalBytes)} that are allowed`);
+  }
+  const missing = await cache.missing(commit, files);
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name);
+  onDownload?.({ id, commit, files: names, bytes: total(missing), folder: cache.folder(commit) });
 }
 
 function checkWeights({ name }: HubId, files: HubListing["files"]): void {
