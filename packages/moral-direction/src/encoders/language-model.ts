@@ -115,14 +115,14 @@ export async function openLanguageModelEncoder(
 }
 
 /** The weights, and an id that is theirs and the tokenizer's whatever file they came in. */
-async function load({ name, tokenizer, readWeights }: LanguageModel): Promise<{
+async function load(language: LanguageModel): Promise<{
   readonly weights: Readonly<Record<string, HostTensor>>;
   readonly id: string;
 }> {
-  const weights = await readWeights();
-  const hash = createHash("sha256").update(JSON.stringify(tokenizer.source ?? null));
+  const weights = await language.readWeights();
+  const hash = createHash("sha256").update(JSON.stringify(language.tokenizer.source ?? null));
   for (const [key, { data }] of Object.entries(weights).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(key).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
-  return { weights, id: `lm:${name}@sha256:${hash.digest("hex").slice(0, 16)}` };
+  return { weights, id: `lm:${language.name}@sha256:${hash.digest("hex").slice(0, 16)}` };
 }

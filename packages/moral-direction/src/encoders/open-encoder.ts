@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
-import type { HubOptions } from "@offprint/language-model";
+import { hubFilesFolder, type HubOptions } from "@offprint/language-model";
 import type { Engine } from "@offprint/tensor";
 import type { Encoder } from "./encoder.ts";
 import { EncoderSourceError } from "./errors.ts";
 import { openLanguageModelEncoder } from "./language-model.ts";
 import { openSentenceTransformer } from "./sentence-transformers/encoder.ts";
+import { chooseFiles } from "./sentence-transformers/model-files.ts";
 import { openUseLite } from "./use-lite/encoder.ts";
 
 /** How an encoder is opened. */
@@ -55,6 +56,12 @@ export async function openEncoder(spec: string = defaultEncoder, options: Encode
   if (spec.startsWith("lm:")) return await openLanguageModelEncoder(spec.slice("lm:".length), options);
   const found = await stat(spec).catch(() => undefined);
   if (found?.isDirectory()) return await openSentenceTransformer(spec, options);
+  if (!found && isHubId(spec)) {
+    const folder = await hubFilesFolder(spec, { cache: "encoders", choose: chooseFiles }, options.hub);
+    return await openSentenceTransformer(folder, { ...options, name: spec });
+  }
   const known = describeEncoders().map(({ spec }) => spec);
   throw new EncoderSourceError(spec, `there is no such encoder; wanted ${known.join(", or ")}`);
 }
+
+const isHubId = (spec: string): boolean => /^[\w.-]+\/[\w.-]+(@.+)?$/.test(spec) && !spec.startsWith(".");

@@ -13,19 +13,25 @@ const exports = [
   { name: "model_quantized.onnx", dtype: "q8" },
 ] as const;
 
-/** Names of exports, for choosing among a model's files. */
-export const exportNames: readonly string[] = exports.map(({ name }) => name);
-
-/** What an encoder needs beside the export; those that are missing may be missing. */
-export const configNames: readonly string[] = [
+const configNames = new Set([
   "config.json",
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
   "modules.json",
   "sentence_bert_config.json",
-  "1_Pooling/config.json",
-];
+]);
+
+const wantedExport = `has no ONNX export; wanted ${exports.map(({ name }) => name).join(" or ")}`;
+
+/** Those of a hub model's files that an encoder needs, or what is missing. */
+export function chooseFiles(files: readonly string[]): readonly string[] | string {
+  const found = exports.find(({ name }) => files.includes(name));
+  if (!found) return `${wantedExport}; look for a copy of the model that has one, as the owner "Xenova" has of many`;
+  const data = `${found.name}_data`; // weights beyond 2 GiB
+  const configs = files.filter((name) => configNames.has(name) || /^\d+_Pooling\/config\.json$/.test(name));
+  return [...configs, found.name, ...(files.includes(data) ? [data] : [])];
+}
 
 /** The ONNX export of a folder. */
 export interface OnnxExport {
@@ -48,8 +54,7 @@ export async function findExport(folder: string): Promise<OnnxExport> {
   }
   throw new EncoderSourceError(
     folder,
-    `has no ONNX export; wanted ${exportNames.join(" or ")}. Export it (optimum-cli export onnx --task feature-extraction), or ` +
-      'give a hub id of a model that has one, such as "Xenova/all-MiniLM-L6-v2"',
+    `${wantedExport}. Export it (optimum-cli export onnx --task feature-extraction), or give a hub id of a model that has one`,
   );
 }
 
