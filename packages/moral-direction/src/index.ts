@@ -58,6 +58,8 @@ export { moralGuidance, type Guidance, type GuidanceStatistics } from "./guidanc
 export { guidanceDefaults, type GuidanceOptions, type GuidingDirection } from "./guidance/options.ts";
 export { backtrackDefaults, type BacktrackOptions } from "./guidance/backtracking.ts";
 export { TextScores, type ScoredTexts, type ScoreStatistics, type ScoreTexts } from "./guidance/text-scores.ts";
+export { directionScores } from "./guidance/direction-scores.ts";
+export { guidanceFields, guidanceOptions, unguidedSampling } from "./guidance/guidance-fields.ts";
 export { lastSentence, type TextWindow } from "./guidance/text-window.ts";
 export type { AuditedCandidate, AuditOptions, GuidanceRecord } from "./guidance/audit.ts";
 export { keptCandidates, offeredTokens, type Kept, type KeepOptions } from "./guidance/mask.ts";

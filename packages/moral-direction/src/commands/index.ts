@@ -1,9 +1,10 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
+import { generateCommand } from "./generate.ts";
 import { toxicityCommand } from "./toxicity.ts";
 
 /** `offprint moral …`. */
 export const moralCommands: CommandGroup = defineGroup({
   name: "moral",
   summary: "A moral direction: rate phrases, keep a language model away from toxic text, measure it.",
-  commands: [toxicityCommand],
+  commands: [generateCommand, toxicityCommand],
 });
