@@ -34,6 +34,7 @@ export const partNames = {
   attention: "attention",
   logits: "logits",
   overhead: "program and engine",
+  checkpoint: "checkpoint, as it is written",
 } as const satisfies Record<Exclude<keyof MemoryPlan, "total">, string>;
 
 /** A model to plan for that is neither a folder, a file nor a known name. */

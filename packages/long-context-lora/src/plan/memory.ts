@@ -21,13 +21,19 @@ export interface MemoryPlan {
   readonly logits: number;
   /** Node, the engine, its programs, what lies free between tensors, and the second copy of the weights while they are loaded. */
   readonly overhead: number;
+  /** What a checkpoint holds, on its way to the file. */
+  readonly checkpoint: number;
   readonly total: number;
 }
 
 /** What measured runs say of the programs that this package compiles; fitted to seven (hidden size 256, 4 or 12 layers, 512 to 4,096 tokens). */
 const memoryConstants = {
   /** The command line with its data and tokenizer, the engine and its programs, before any tensor: 300 to 340 MiB in small runs. */
-  baseBytes: 300 * 2 ** 20,
+  baseBytes: 270 * 2 ** 20,
+  /** A layer's part of the step's program: its graph while it is traced, written and read, and what the engine makes of it. */
+  programBytes: 9 * 2 ** 20,
+  /** Copies of the learned numbers and their moments while a checkpoint is written: as read, and as the file's bytes. */
+  checkpointCopies: 2,
   /** Layers whose values lie in memory at once where each is recomputed: the one in hand, and what its neighbours left. */
   recomputedLayers: 3,
   /** Copies of queries, keys and values, and of their gradients, while a layer's attention is differentiated. */
@@ -51,7 +57,7 @@ export function planMemory(model: PlannedModel, settings: PlanSettings): MemoryP
   const keptLayers = recompute ? Math.min(memoryConstants.recomputedLayers, config.layers) : config.layers;
   const scores = batchSize * scoresOf(settings, config.heads);
   const operands = tokens * (config.heads + 2 * config.kvHeads) * config.headSize;
-  const { baseBytes, arranged, tileScores, logitsAtOnce, slack } = memoryConstants;
+  const { baseBytes, programBytes, checkpointCopies, arranged, tileScores, logitsAtOnce, slack } = memoryConstants;
 
   const merged = method === "full" ? 0 : sum(adaptedLayers(model, lora).map(({ inputs, outputs }) => inputs * outputs));
   const mergedKept = (merged * keptLayers) / config.layers;
@@ -65,11 +71,13 @@ export function planMemory(model: PlannedModel, settings: PlanSettings): MemoryP
     activations: bytes * (tokens * (perToken + 2 * config.hiddenSize) + mergedKept),
     attention: bytes * (keptLayers * tokens * config.heads + arranged * operands + Math.min(6 * scores, tileScores)),
     logits: bytes * (3 * logits + (headTrained ? elementCount(shapes[model.head] ?? []) : 0)),
+    checkpoint: checkpointCopies * 3 * bytes * trained,
   };
   const tensors = sum(Object.values(parts));
   const working = parts.gradients + parts.activations + parts.attention + parts.logits;
   const loading = Math.max(0, parts.weights - working); // the weights as they were read, until the engine has its own
-  const overhead = baseBytes + slack * (parts.activations + parts.attention + parts.logits) + loading;
+  const programs = baseBytes + programBytes * config.layers;
+  const overhead = programs + slack * (parts.activations + parts.attention + parts.logits) + loading;
   return { ...parts, overhead, total: tensors + overhead };
 }
 
