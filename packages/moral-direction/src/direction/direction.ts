@@ -51,9 +51,9 @@ export interface MoralDirection {
   readonly unknown?: Readonly<Record<string, unknown>>;
 }
 
-/** The jackknife of a fit: how its scores move when a verb or a question is left out. */
+/** How the scores of a fit move when its verbs are drawn anew or a question is left out. */
 export interface Stability {
-  /** Rows `[d + 1]`: f and g of each. The variance of the score of x is Σ (f·(x − μ) + g)². */
+  /** Rows `[d + 1]`, f and g. The variance of the score of x is Σ (f·(x − μ) + g)². */
   readonly spread: readonly Float64Array[];
   /** Mean score of the verbs in each question alone: a question's own shift, which is no disagreement. */
   readonly questionShifts: readonly number[];

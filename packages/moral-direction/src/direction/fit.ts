@@ -7,7 +7,7 @@ import { anchor } from "./anchor.ts";
 import { scoreOf, type Form, type MoralDirection, type Reference } from "./direction.ts";
 import { principalComponents } from "./principal-components.ts";
 import { overQuestions, questionVectors } from "./question-vectors.ts";
-import { leaveOneOut, type StabilityReport } from "./stability.ts";
+import { refit, type StabilityReport } from "./stability.ts";
 import { standsOut, type StandsOut } from "./stands-out.ts";
 import { distanceBetween, dotCentred, mean, meanOf, type Vector } from "./vectors.ts";
 
@@ -58,7 +58,7 @@ export async function fitDirection(
   const askedContexts = await questionVectors(encoder, contexts, templates); // [m][t][d]
   const contextRows = overQuestions(askedContexts); // [m][d]
   const axis = anchor({ mean: pca.mean, component: pca.components[0]! }, verbs, groups, contextRows);
-  const { stability, report: stabilityReport } = leaveOneOut(
+  const { stability, report: stabilityReport } = refit(
     axis,
     { texts, groups, vectors: asked },
     askedContexts,

@@ -46,26 +46,25 @@ export function innerProducts(rows: readonly Float64Array[]): Matrix {
 }
 
 /**
- * Only the first component, and the centre: the leading eigenvector u of the centred inner products X Xᵀ gives the axis
- * Xᵀ u / ‖Xᵀ u‖.
- * @param products of all rows. @param without a row to leave out.
+ * Only the first component, and the centre, of some rows: the leading eigenvector u of their centred inner products X Xᵀ gives
+ * the axis Xᵀ u / ‖Xᵀ u‖.
+ * @param products of all rows. @param chosen indices of rows; one that stands twice counts twice.
  */
 export function firstComponent(
   rows: readonly Float64Array[],
-  products: Matrix,
-  without?: number,
+  products: Matrix = innerProducts(rows),
+  chosen: readonly number[] = [...rows.keys()],
 ): { readonly mean: Float64Array; readonly component: Float64Array } {
-  const kept = [...rows.keys()].filter((index) => index !== without);
-  const centred = products.selection(kept, kept);
+  const centred = products.selection([...chosen], [...chosen]);
   const rowMeans = centred.mean("row");
   const total = centred.mean();
-  for (let i = 0; i < kept.length; i++)
-    for (let j = 0; j < kept.length; j++) centred.set(i, j, centred.get(i, j) - rowMeans[i]! - rowMeans[j]! + total);
+  for (let i = 0; i < chosen.length; i++)
+    for (let j = 0; j < chosen.length; j++) centred.set(i, j, centred.get(i, j) - rowMeans[i]! - rowMeans[j]! + total);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(centred, { assumeSymmetric: true });
   const leading = realEigenvalues.indexOf(Math.max(...realEigenvalues));
-  const mean = meanOf(kept.map((index) => rows[index]!));
+  const mean = meanOf(chosen.map((index) => rows[index]!));
   const component = new Float64Array(mean.length);
-  for (const [place, index] of kept.entries()) {
+  for (const [place, index] of chosen.entries()) {
     const weight = eigenvectorMatrix.get(place, leading);
     for (let i = 0; i < component.length; i++) component[i]! += weight * (rows[index]![i]! - mean[i]!);
   }

@@ -25,8 +25,8 @@ export interface Score {
   /** sign · c₁·(x − μ) / norm, not clamped; with a window the mean of its pieces. */
   readonly score: number;
   /**
-   * ± 1.96 standard errors of the jackknife over verbs and questions: how far the score moves when those had been chosen
-   * otherwise. Not the spread of people's opinions.
+   * ± 1.96 standard errors: how far the score moves when verbs or questions had been chosen otherwise. Not the spread of
+   * people's opinions.
    */
   readonly interval?: readonly [low: number, high: number];
   /** How far the text lies from the phrases of the fit in this form, and the share of them that lie nearer. */
@@ -125,7 +125,7 @@ export function scorer(encoder: Encoder, direction: MoralDirection, options: Sco
 const row = (vectors: Embeddings, index: number): Float32Array => vectors.row(index);
 
 /**
- * Standard error of a score, from the jackknife of the fit; for a mean over questions also from how the questions disagree
+ * Standard error of a score, from the refits; for a mean over questions also from how the questions disagree
  * about this text, each question's own shift taken off.
  */
 function standardError(direction: MoralDirection, x: Vector, questions: readonly Vector[]): number | undefined {
