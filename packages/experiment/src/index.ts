@@ -43,6 +43,10 @@ export { heatMap, heatMapTable, type HeatMap } from "./heat-map.ts";
 export { dataTable, type DataTable } from "./data-table.ts";
 export { seriesColours, type Axis, type ChartFrame, type NumberAxis } from "./chart.ts";
 
+// Draw a chart of another kind
+export { axisTitle, finishPicture, fontSize, letterWidth, loadDrawing, plainText } from "./chart.ts";
+export { seriesColour, titleHeight } from "./chart.ts";
+
 // Errors
 export { ConfigError, DamagedFileError, DiskFullError, ExperimentError, NotARunError } from "./errors.ts";
 export { RunFolderLockedError, RunFolderOccupiedError, UsageError } from "./errors.ts";
