@@ -55,6 +55,7 @@ export function createApp({ services, onError }: AppOptions) {
     c.set("implementations", services.implementations);
     c.set("worker", services.worker);
     c.set("streams", services.streams);
+    c.set("windows", services.windows);
     await next();
   });
   // The host alone: behind a proxy that speaks https, the scheme of our own address is not the browser's.

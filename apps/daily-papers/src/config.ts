@@ -3,9 +3,13 @@ import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { DailyPapersError } from "./errors.ts";
+import { parseRanges, type AddressRange } from "./limits/client-address.ts";
 
 const require = createRequire(import.meta.url);
 const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** With PostgreSQL, the work may be shared among processes; with the embedded database one does all. */
+export type SiteRole = "all" | "web" | "worker";
 
 /** What the site needs to know before it starts. Every value has an environment variable; see `readConfig`. */
 export interface Config {
@@ -23,6 +27,12 @@ export interface Config {
   readonly modelsFolder: string | undefined;
   /** Path of the `offprint` executable that runs are started with. */
   readonly command: string;
+  /** Proxies whose word on a reader's address counts. */
+  readonly trustedProxies: readonly AddressRange[];
+  /** What a reader of the metrics must show; without one, only this machine reads them. */
+  readonly metricsToken: string | undefined;
+  /** What this process does: answer readers, work off what waits, or both. */
+  readonly role: SiteRole;
 }
 
 /** A setting from the environment that cannot be used. */
@@ -42,6 +52,8 @@ const port = z
   .transform(Number)
   .pipe(z.int().max(65_535));
 const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
+const metricsToken = z.string().regex(/^[\w-]{16,256}$/);
+const role = z.enum(["all", "web", "worker"]);
 const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
 
 /**
@@ -56,6 +68,9 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_HOSTS` | none | comma-separated host names that browsers may use, e.g. behind a proxy |
  * | `OFFPRINT_MODELS` | `models` in the data folder | folder of the language models that readers may extend |
  * | `OFFPRINT_COMMAND` | the repository's own | path of the `offprint` executable |
+ * | `OFFPRINT_TRUST_PROXY` | none | addresses, ranges, `loopback` or `private`: proxies whose X-Forwarded-For counts |
+ * | `OFFPRINT_METRICS_TOKEN` | none | token for `/metrics`; without it only this machine reads them |
+ * | `OFFPRINT_ROLE` | all | `web`, `worker` or `all`; with PostgreSQL only |
  *
  * @throws {ConfigError} naming the first variable that cannot be used. The database's address is never repeated: it holds a password.
  */
@@ -77,7 +92,31 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .filter((name) => name !== ""),
     modelsFolder: env["OFFPRINT_MODELS"] ? resolve(env["OFFPRINT_MODELS"]) : undefined,
     command: env["OFFPRINT_COMMAND"] ? resolve(env["OFFPRINT_COMMAND"]) : require.resolve("offprint/bin/offprint.mjs"),
+    trustedProxies: trustedProxies(env),
+    metricsToken: read(env, "OFFPRINT_METRICS_TOKEN", metricsToken, "16 to 256 letters, digits, - or _", true),
+    role: roleOf(env),
   };
+}
+
+function trustedProxies(env: NodeJS.ProcessEnv): AddressRange[] {
+  const text = env["OFFPRINT_TRUST_PROXY"] ?? "";
+  const ranges = parseRanges(text);
+  if (ranges === undefined) {
+    throw new ConfigError("OFFPRINT_TRUST_PROXY", "addresses, ranges like 10.0.0.0/8, loopback or private", text);
+  }
+  return ranges;
+}
+
+function roleOf(env: NodeJS.ProcessEnv): SiteRole {
+  const wanted = read(env, "OFFPRINT_ROLE", role, "all, web or worker") ?? "all";
+  if (wanted !== "all" && !env["DATABASE_URL"]) {
+    throw new ConfigError(
+      "OFFPRINT_ROLE",
+      "all where DATABASE_URL is not set: the embedded database is one process's",
+      wanted,
+    );
+  }
+  return wanted;
 }
 
 function read<T>(env: NodeJS.ProcessEnv, name: string, schema: z.ZodType<T>, wanted: string, secret = false) {

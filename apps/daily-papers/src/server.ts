@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Config } from "./config.ts";
 import { DailyPapersError, errorCode } from "./errors.ts";
+import type { NodeBindings } from "./limits/client-address.ts";
 import { isLoopbackName } from "./known-host.ts";
 import { openSite, type Site, type SiteOptions } from "./site.ts";
 
@@ -38,7 +39,9 @@ export interface RunningServer {
 export async function startServer(options: SiteOptions): Promise<RunningServer> {
   const { config } = options;
   let opening: Promise<Site> | undefined;
-  const servers = await listen(config, async (request) => (await (opening ??= openSite(options))).fetch(request));
+  const servers = await listen(config, async (request, bindings) =>
+    (await (opening ??= openSite(options))).fetch(request, bindings),
+  );
   try {
     const site = await (opening ??= openSite(options));
     return {
@@ -59,7 +62,10 @@ export async function startServer(options: SiteOptions): Promise<RunningServer> 
 }
 
 /** One server per address; `localhost` is two, because browsers try IPv6 first and some machines have only IPv4. */
-async function listen(config: Config, fetch: (request: Request) => Promise<Response>): Promise<Server[]> {
+async function listen(
+  config: Config,
+  fetch: (request: Request, bindings: NodeBindings) => Promise<Response>,
+): Promise<Server[]> {
   const servers: Server[] = [];
   let port = config.port;
   for (const address of config.host === "localhost" ? ["127.0.0.1", "::1"] : [config.host]) {

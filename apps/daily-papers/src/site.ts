@@ -4,6 +4,7 @@ import { openEmbeddedDatabase, openPostgres } from "./database/database.ts";
 import { lockFolder } from "./database/folder-lock.ts";
 import { migrate } from "./database/migrate.ts";
 import { seed } from "./database/seed.ts";
+import { databaseWindows, memoryWindows } from "./limits/windows.ts";
 import { Implementations } from "./runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "./runs/knowledge-graph/implementation.tsx";
 import { loadModel as loadFromFolder } from "./runs/knowledge-graph/load-model.ts";
@@ -65,7 +66,8 @@ export async function openSite({ config, onError, onLost, loadModel, write, grac
         ...(graceMs === undefined ? {} : { graceMs }),
       });
       const streams = new RunStreams(db, worker, implementations, mostWatching);
-      const app = createApp({ services: { db, config, implementations, worker, streams }, onError });
+      const windows = config.databaseUrl === undefined ? memoryWindows() : databaseWindows(db);
+      const app = createApp({ services: { db, config, implementations, worker, streams, windows }, onError });
       await worker.start();
       return {
         request: app.request,

@@ -34,6 +34,7 @@ export interface Database {
   pace: PaceTable;
   source: SourceTable;
   secret: SecretTable;
+  rate_window: RateWindowTable;
 }
 
 /** A column that has a default: it may be left out when a row is written. */
@@ -257,6 +258,12 @@ interface SourceTable {
   succeeded_at: Optional<Date>;
   failed_at: Optional<Date>;
   error: Optional<string>;
+}
+
+interface RateWindowTable {
+  key: string;
+  used: number;
+  ends_at: Date;
 }
 
 interface SecretTable {

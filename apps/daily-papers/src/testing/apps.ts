@@ -2,6 +2,7 @@ import { createApp } from "../app.tsx";
 import type { Config } from "../config.ts";
 import type { OpenDatabase } from "../database/database.ts";
 import { seed } from "../database/seed.ts";
+import { memoryWindows } from "../limits/windows.ts";
 import { Implementations } from "../runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "../runs/knowledge-graph/implementation.tsx";
 import { longContextLora } from "../runs/long-context/implementation.tsx";
@@ -63,7 +64,7 @@ export class TestApp {
     const worker = new RunWorker({ db, dataFolder, command, wordsOf: () => [], onError });
     void worker.stop();
     const streams = new RunStreams(db, worker, implementations, 1);
-    return createApp({ services: { db, config, implementations, worker, streams }, onError });
+    return createApp({ services: { db, config, implementations, worker, streams, windows: memoryWindows() }, onError });
   }
 
   get(path: string, headers: Record<string, string> = {}) {

@@ -31,6 +31,9 @@ export function testConfig(dataFolder: string): Config {
     allowedHosts: [],
     modelsFolder: undefined,
     command: fakeCommand,
+    trustedProxies: [],
+    metricsToken: undefined,
+    role: "all",
   };
 }
 
