@@ -19,9 +19,14 @@ export { cosineBias } from "./scoring/cosine-bias.ts";
 
 // Compare with people
 export { readStudy, type Study, type StudyItem } from "./data/study.ts";
-export { studyAgreement, studyScores, type StudyAgreement, type StudyScores } from "./scoring/study-agreement.ts";
+export { agreementsOf, studyScores, type StudyAgreement, type StudyScores } from "./scoring/study-agreement.ts";
 export { agreement, type Agreement } from "./statistics/agreement.ts";
 export { auc } from "./statistics/auc.ts";
+
+// Draw
+export { correlationPlot } from "./figures/correlation-plot.ts";
+export { rankedPhrases, type RankedPhrase } from "./figures/ranked-phrases.ts";
+export { verbScatter } from "./figures/verb-scatter.ts";
 
 // Command line
 export { moralCommands } from "./commands/index.ts";

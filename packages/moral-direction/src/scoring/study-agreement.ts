@@ -32,14 +32,9 @@ export async function studyScores(encoder: Encoder, direction: MoralDirection, s
   };
 }
 
-/** Agreement with a study in each form. @throws {CorrelationError} */
-export async function studyAgreement(
-  encoder: Encoder,
-  direction: MoralDirection,
-  study: Study,
-): Promise<StudyAgreement[]> {
+/** Agreement of a study's scores with its answers, in each form. @throws {CorrelationError} */
+export function agreementsOf(study: Study, scores: StudyScores): StudyAgreement[] {
   const human = study.items.map((item) => item.human);
-  const scores = await studyScores(encoder, direction, study);
   return (["questions", "question", "phrase", "cosine"] as const).map((form) => ({
     study: study.name,
     form,
