@@ -3,6 +3,8 @@ import type { Config } from "./config.ts";
 import type { Database } from "./database/schema.ts";
 import type { NodeBindings } from "./limits/client-address.ts";
 import type { Windows } from "./limits/windows.ts";
+import type { Reader } from "./people/reader.ts";
+import type { Session } from "./people/session.queries.ts";
 import type { Implementations } from "./runs/implementations.ts";
 import type { RunStreams } from "./runs/run.stream.tsx";
 import type { RunWorker } from "./runs/run.worker.ts";
@@ -18,7 +20,13 @@ export interface AppEnv {
     readonly streams: RunStreams;
     /** Counts what each reader did lately. */
     readonly windows: Windows;
+    /** The present time; tests set it. */
+    readonly now: () => Date;
     /** Who is signed in. */
-    readonly reader?: { readonly id: string } | undefined;
+    readonly reader: Reader | undefined;
+    readonly session: Session | undefined;
   };
 }
+
+/** What the app is given; what a request brings is added to it. `now` is the clock where it is not given. */
+export type Services = Omit<AppEnv["Variables"], "reader" | "session" | "now"> & { readonly now?: () => Date };

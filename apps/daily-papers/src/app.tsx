@@ -5,12 +5,15 @@ import { compress } from "hono/compress";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import type { AppEnv } from "./app-env.ts";
+import type { AppEnv, Services } from "./app-env.ts";
 import { feedRoutes } from "./feed/feed.routes.tsx";
 import { isKnownHost } from "./known-host.ts";
 import { assetRoutes } from "./look/assets.ts";
 import { renderNotFound, renderNotice } from "./look/notice.tsx";
 import { themeRoutes } from "./look/theme.routes.ts";
+import { renderNotAllowed, renderSignInNeeded } from "./people/refusals.tsx";
+import { NotAllowedError, SignInNeededError } from "./people/reader.ts";
+import { readSession } from "./people/session.ts";
 import { paperRoutes } from "./papers/paper.routes.tsx";
 import { runRoutes } from "./runs/run.routes.tsx";
 
@@ -18,7 +21,7 @@ import { runRoutes } from "./runs/run.routes.tsx";
 const maxBodyBytes = 16_384;
 
 export interface AppOptions {
-  readonly services: AppEnv["Variables"];
+  readonly services: Services;
   readonly onError: (error: unknown) => void;
 }
 
@@ -56,6 +59,7 @@ export function createApp({ services, onError }: AppOptions) {
     c.set("worker", services.worker);
     c.set("streams", services.streams);
     c.set("windows", services.windows);
+    c.set("now", services.now ?? (() => new Date()));
     await next();
   });
   // The host alone: behind a proxy that speaks https, the scheme of our own address is not the browser's.
@@ -65,6 +69,7 @@ export function createApp({ services, onError }: AppOptions) {
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.route("/", assetRoutes);
+  app.use(readSession);
   app.route("/", themeRoutes);
   app.route("/", feedRoutes);
   app.route("/papers", paperRoutes);
@@ -72,6 +77,8 @@ export function createApp({ services, onError }: AppOptions) {
 
   app.notFound((c) => renderNotFound(c));
   app.onError((error, c) => {
+    if (error instanceof SignInNeededError) return renderSignInNeeded(c);
+    if (error instanceof NotAllowedError) return renderNotAllowed(c, error);
     if (error instanceof HTTPException && error.status === 403) {
       return renderNotice(c, {
         status: 403,

@@ -33,6 +33,10 @@ export interface Config {
   readonly metricsToken: string | undefined;
   /** What this process does: answer readers, work off what waits, or both. */
   readonly role: SiteRole;
+  /** Where readers find the site, without a slash at its end; for links in mails and feeds. */
+  readonly publicUrl: string | undefined;
+  /** Whoever signs in with this address becomes admin; in lower case. */
+  readonly adminEmail: string | undefined;
 }
 
 /** A setting from the environment that cannot be used. */
@@ -53,6 +57,8 @@ const port = z
   .pipe(z.int().max(65_535));
 const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
 const metricsToken = z.string().regex(/^[\w-]{16,256}$/);
+const publicUrl = z.url({ protocol: /^https?$/ });
+const emailAddress = z.email().max(254);
 const role = z.enum(["all", "web", "worker"]);
 const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
 
@@ -70,6 +76,8 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_COMMAND` | the repository's own | path of the `offprint` executable |
  * | `OFFPRINT_TRUST_PROXY` | none | addresses, ranges, `loopback` or `private`: proxies whose X-Forwarded-For counts |
  * | `OFFPRINT_METRICS_TOKEN` | none | token for `/metrics`; without it only this machine reads them |
+ * | `OFFPRINT_URL` | none | where readers find the site, e.g. `https://papers.example.org`; links in mails begin with it |
+ * | `OFFPRINT_ADMIN` | none | whoever signs in with this mail address becomes admin |
  * | `OFFPRINT_ROLE` | all | `web`, `worker` or `all`; with PostgreSQL only |
  *
  * @throws {ConfigError} naming the first variable that cannot be used. The database's address is never repeated: it holds a password.
@@ -95,6 +103,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     trustedProxies: trustedProxies(env),
     metricsToken: read(env, "OFFPRINT_METRICS_TOKEN", metricsToken, "16 to 256 letters, digits, - or _", true),
     role: roleOf(env),
+    publicUrl: read(env, "OFFPRINT_URL", publicUrl, "an address like https://papers.example.org")?.replace(/\/+$/, ""),
+    adminEmail: read(env, "OFFPRINT_ADMIN", emailAddress, "a mail address", true)?.toLowerCase(),
   };
 }
 

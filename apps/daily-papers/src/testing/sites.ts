@@ -34,6 +34,8 @@ export function testConfig(dataFolder: string): Config {
     trustedProxies: [],
     metricsToken: undefined,
     role: "all",
+    publicUrl: undefined,
+    adminEmail: undefined,
   };
 }
 

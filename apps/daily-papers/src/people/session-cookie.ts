@@ -1,0 +1,52 @@
+import type { Context } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { AppEnv } from "../app-env.ts";
+import { isToken } from "./secret-token.ts";
+
+const oneDaySeconds = 86_400;
+/** A session ends this long after it began, whatever happens. */
+export const sessionDays = 180;
+/** A session that nobody uses ends sooner. */
+export const idleDays = 30;
+
+/**
+ * Whether readers reach the site by https, so that cookies may demand it. Behind a proxy only `OFFPRINT_URL` tells: the
+ * proxy itself speaks http to us.
+ */
+export function isSecure(c: Context<AppEnv>): boolean {
+  return c.var.config.publicUrl?.startsWith("https:") ?? c.req.url.startsWith("https:");
+}
+
+/** `__Host-` makes browsers refuse the cookie from other hosts of the domain and without https. */
+const nameOf = (c: Context<AppEnv>, name: string) => (isSecure(c) ? `__Host-${name}` : name);
+
+/** The token of the request's session, if it has the form of one. */
+export function sessionToken(c: Context<AppEnv>): string | undefined {
+  return tokenOf(c, "offprint");
+}
+
+export function setSessionCookie(c: Context<AppEnv>, token: string): void {
+  setToken(c, "offprint", token, sessionDays * oneDaySeconds);
+}
+
+export function clearSessionCookie(c: Context<AppEnv>): void {
+  deleteCookie(c, nameOf(c, "offprint"), { path: "/", secure: isSecure(c) });
+}
+
+/** What binds a sign-in link to the browser that asked for it. */
+export function askingBrowser(c: Context<AppEnv>): string | undefined {
+  return tokenOf(c, "offprint-asked");
+}
+
+export function setAskingBrowser(c: Context<AppEnv>, nonce: string, seconds: number): void {
+  setToken(c, "offprint-asked", nonce, seconds);
+}
+
+function tokenOf(c: Context<AppEnv>, name: string): string | undefined {
+  const token = getCookie(c, nameOf(c, name));
+  return token !== undefined && isToken(token) ? token : undefined;
+}
+
+function setToken(c: Context<AppEnv>, name: string, token: string, maxAge: number): void {
+  setCookie(c, nameOf(c, name), token, { path: "/", httpOnly: true, sameSite: "Lax", secure: isSecure(c), maxAge });
+}

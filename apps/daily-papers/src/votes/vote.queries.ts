@@ -1,0 +1,82 @@
+import { sql, type Kysely } from "kysely";
+import type { Database } from "../database/schema.ts";
+import { sqlHotness } from "../papers/ranking.ts";
+
+export interface VoteChange {
+  readonly accountId: string;
+  readonly paperId: string;
+  readonly now: Date;
+}
+
+/** How a paper stands after a vote was given or taken back. */
+export interface VoteResult {
+  /** Whether the reader's vote counts now. */
+  readonly voted: boolean;
+  /** All votes of this site's readers and of the paper's source. */
+  readonly votes: number;
+}
+
+/** Gives a reader's vote to a paper; one that is given already stays. Undefined when there is no such paper. */
+export function castVote(db: Kysely<Database>, change: VoteChange): Promise<VoteResult | undefined> {
+  return changeVote(db, change, true);
+}
+
+/** Takes a reader's vote back; one that was not given is no error. Undefined when there is no such paper. */
+export function withdrawVote(db: Kysely<Database>, change: VoteChange): Promise<VoteResult | undefined> {
+  return changeVote(db, change, false);
+}
+
+/** Row, count and rank in one transaction. The paper's row is locked first, so that votes for it come one after the other. */
+async function changeVote(
+  db: Kysely<Database>,
+  { accountId, paperId, now }: VoteChange,
+  voted: boolean,
+): Promise<VoteResult | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const paper = await trx
+      .selectFrom("paper")
+      .select(["votes", "votes_elsewhere"])
+      .where("id", "=", paperId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (paper === undefined) return undefined;
+    const changed = voted
+      ? await trx
+          .insertInto("vote")
+          .values({ account_id: accountId, paper_id: paperId, created_at: now })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst()
+      : await trx
+          .deleteFrom("vote")
+          .where("account_id", "=", accountId)
+          .where("paper_id", "=", paperId)
+          .executeTakeFirst();
+    const rows = Number("numDeletedRows" in changed ? changed.numDeletedRows : changed.numInsertedOrUpdatedRows);
+    const difference = voted ? rows : -rows;
+    if (difference !== 0) {
+      const votes = sql<number>`paper.votes + ${difference}::integer`;
+      await trx
+        .updateTable("paper")
+        .set({ votes, hotness: sqlHotness({ votes }), changed_at: now })
+        .where("id", "=", paperId)
+        .execute();
+    }
+    return { voted, votes: paper.votes + paper.votes_elsewhere + difference };
+  });
+}
+
+/** Which of these papers a reader has voted for. */
+export async function votedPapers(
+  db: Kysely<Database>,
+  accountId: string | undefined,
+  paperIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (accountId === undefined || paperIds.length === 0) return new Set();
+  const rows = await db
+    .selectFrom("vote")
+    .select("paper_id")
+    .where("account_id", "=", accountId)
+    .where("paper_id", "in", [...paperIds])
+    .execute();
+  return new Set(rows.map((row) => row.paper_id));
+}
