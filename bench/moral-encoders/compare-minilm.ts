@@ -1,7 +1,7 @@
 /**
  * The largest difference between our vectors of a folder that convert-minilm.py made and PyTorch's.
  *
- *     npx tsx --conditions=source bench/moral-encoders/compare-minilm.ts /tmp/minilm
+ *     node --conditions=source --import tsx bench/moral-encoders/compare-minilm.ts /tmp/minilm
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

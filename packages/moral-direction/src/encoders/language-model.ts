@@ -17,7 +17,6 @@ import {
   reshape,
   sum,
   type HostTensor,
-  type Tensor,
 } from "@offprint/tensor";
 import { batches } from "./batches.ts";
 import { embeddingsOf, type Encoder, finite } from "./encoder.ts";
@@ -64,7 +63,7 @@ export async function openLanguageModelEncoder(
         state: resident,
         inputs: { ids: int32([batch, n]), lengths: int32([batch, 1]) },
         run: ({ state, inputs }) => {
-          const hidden = model.hidden(weightsOf(state as Readonly<Record<string, Tensor>>), inputs.ids); // [b, n, hidden]
+          const hidden = model.hidden(weightsOf(state), inputs.ids); // [b, n, hidden]
           const read = cast(less(cast(range(n), "int32"), inputs.lengths), "float32"); // [b, n]
           const total = sum(mul(hidden, reshape(read, [batch, n, 1])), 1);
           return { outputs: { means: div(total, max(cast(inputs.lengths, "float32"), 1)) } };

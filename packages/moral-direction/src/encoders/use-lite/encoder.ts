@@ -12,7 +12,7 @@ import {
 import { embeddingsOf, type Encoder, finite } from "../encoder.ts";
 import { dimensions, embedTexts, maximumLength } from "./model.ts";
 import { packageFolder, readPackage } from "./package-files.ts";
-import { packTexts, rowLengths, textsIn } from "./packing.ts";
+import { packTexts, rowLengths } from "./packing.ts";
 import { pieceTokenizer } from "./tokenizer.ts";
 import { useLiteWeights } from "./weights.ts";
 
@@ -42,17 +42,18 @@ export async function openUseLite({
   const chosen = engine ?? own ?? (await defaultEngine());
   const weights = await createResident<State>(useLiteWeights(tensors, folder), { engine: chosen });
   const programs = cachePrograms(
-    (tokens: number) => {
+    (key: string) => {
+      const [tokens = 0, places = 0] = key.split(" ").map(Number);
       const specs = { ids: int32([tokens]), positions: int32([tokens]), texts: int32([tokens]) };
       return compile({
         state: weights,
         inputs: specs,
         run: ({ state, inputs }) => ({
-          outputs: { embeddings: embedTexts(state as Readonly<Record<string, Tensor>>, inputs, textsIn(tokens)) },
+          outputs: { embeddings: embedTexts(state as Readonly<Record<string, Tensor>>, inputs, places) },
         }),
       });
     },
-    { limit: rowLengths.length },
+    { limit: 2 * rowLengths.length },
   );
   const id = `use-lite@${version}`;
   return {
@@ -63,8 +64,8 @@ export async function openUseLite({
     async encode(texts) {
       const values = new Float32Array(texts.length * dimensions);
       const ids = texts.map((text) => tokenizer.encode(text).slice(0, maximumLength));
-      for (const { first, count, tokens } of packTexts(ids)) {
-        const program = await programs.get(tokens.ids.length);
+      for (const { first, count, places, tokens } of packTexts(ids)) {
+        const program = await programs.get(`${tokens.ids.length} ${places}`);
         const { embeddings } = await program.run({ ...tokens });
         values.set((embeddings.data as Float32Array).subarray(0, count * dimensions), first * dimensions);
       }

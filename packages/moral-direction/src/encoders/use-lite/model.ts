@@ -17,6 +17,7 @@ import {
   layerNorm,
   matmul,
   max,
+  min,
   mul,
   range,
   relu,
@@ -102,10 +103,12 @@ export function embedTexts(
   const mask = mul(sub(1, ofOneText), never); // [t, t]
   // The graph adds the sum of embedding and timing to the embedding once more.
   let x = add(mul(gather(weight(weights, "embeddings"), ids), 2), timing(weights, positions)); // [t, 256]
-  for (const index of layers.keys()) x = layer(weights, `layers.${index}`, x, mask); // [t, 512]
+  x = layer(weights, "layers.0", x, mask); // [t, 512]
   const members = cast(equal(reshape(cast(range(count), "int32"), [count, 1]), row), "float32"); // [count, t]
-  const average = div(matmul(members, x), max(sum(members, -1, { keepDims: true }), 1)); // [count, 512]
-  return unitLength(tanh(linear(weights, "output", average)));
+  const sizes = sum(members, -1, { keepDims: true }); // [count, 1]
+  const average = (x: Tensor): Tensor => div(matmul(members, x), max(sizes, 1)); // [t, d] → [count, d]
+  const averages = mul(layer(weights, "layers.1", x, mask, average), min(sizes, 1)); // 0 for a text without tokens
+  return unitLength(tanh(linear(weights, "output", averages)));
 }
 
 /** Sines, then cosines, of the position times each frequency: `[t] → [t, 256]`. */
@@ -114,11 +117,15 @@ function timing(weights: UseLiteWeights, positions: Tensor): Tensor {
   return concat([sin(angles), cos(angles)], -1);
 }
 
-/** Attention and feed-forward, each on the norm of what it is added to: `[t, into] → [t, out]`. */
-function layer(weights: UseLiteWeights, name: string, x: Tensor, mask: Tensor): Tensor {
+/**
+ * Attention and feed-forward, each on the norm of what it is added to: `[t, into] → [t, out]`.
+ * @param summary of the result; a linear one, so that it is taken before the last product, which then has fewer rows.
+ */
+function layer(weights: UseLiteWeights, name: string, x: Tensor, mask: Tensor, summary = (x: Tensor) => x): Tensor {
   const widened = `${name}.residual.weight` in weights ? linear(weights, `${name}.residual`, x) : x;
   const attended = add(widened, selfAttention(weights, `${name}.attention`, x, mask));
-  return add(attended, feedForward(weights, `${name}.feedForward`, attended));
+  const wide = relu(linear(weights, `${name}.feedForward.up`, norm(weights, `${name}.feedForward.norm`, attended)));
+  return add(summary(attended), linear(weights, `${name}.feedForward.down`, summary(wide)));
 }
 
 /** softmax(q·kᵀ/√d)·v among the tokens of one text. */
@@ -131,11 +138,6 @@ function selfAttention(weights: UseLiteWeights, name: string, x: Tensor, mask: T
   };
   const seen = transpose(attention(part(0), part(1), part(2), { mask }), [1, 0, 2]); // [t, heads, d]
   return linear(weights, `${name}.output`, reshape(seen, [tokens, width]));
-}
-
-function feedForward(weights: UseLiteWeights, name: string, x: Tensor): Tensor {
-  const up = relu(linear(weights, `${name}.up`, norm(weights, `${name}.norm`, x))); // [t, 1536]
-  return linear(weights, `${name}.down`, up);
 }
 
 function unitLength(x: Tensor): Tensor {

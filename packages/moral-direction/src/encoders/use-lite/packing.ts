@@ -4,14 +4,16 @@ import type { TextTokens } from "./model.ts";
 export const rowLengths = [32, 128, 256] as const;
 const longest = rowLengths[rowLengths.length - 1] ?? 0;
 
-/** Texts that a row has places for. */
-export const textsIn = (tokens: number): number => tokens / 2;
+/** Places that a row has for texts: few where they are long, as each costs something. */
+const placesIn = (tokens: number, texts: number): number => (texts <= tokens / 4 ? tokens / 4 : tokens / 2);
 
 /** A row of tokens with some texts, in the order in which they were given. */
 export interface PackedTexts {
   /** The first text's place among all. */
   readonly first: number;
   readonly count: number;
+  /** Places for texts, `count` or more. */
+  readonly places: number;
   readonly tokens: TextTokens<Int32Array>;
 }
 
@@ -22,12 +24,12 @@ export interface PackedTexts {
 export function* packTexts(texts: readonly (readonly number[])[]): Generator<PackedTexts> {
   for (let first = 0; first < texts.length;) {
     let [end, used] = [first, 0];
-    while (end < texts.length && end - first < textsIn(longest) && used + (texts[end]?.length ?? 0) <= longest) {
+    while (end < texts.length && end - first < longest / 2 && used + (texts[end]?.length ?? 0) <= longest) {
       used += texts[end++]?.length ?? 0;
     }
     const row = texts.slice(first, end);
-    const length = rowLengths.find((tokens) => tokens >= used && textsIn(tokens) >= row.length) ?? longest;
-    yield { first, count: row.length, tokens: rowOf(row, length) };
+    const length = rowLengths.find((tokens) => tokens >= used && tokens / 2 >= row.length) ?? longest;
+    yield { first, count: row.length, places: placesIn(length, row.length), tokens: rowOf(row, length) };
     first = end;
   }
 }
