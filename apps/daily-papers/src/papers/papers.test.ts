@@ -3,18 +3,10 @@ import { describe, expect, it } from "vitest";
 import { isDay, writeDay, writeHeadline } from "../look/dates.ts";
 import { writeAmount, writeProbability, writeShare } from "../look/numbers.ts";
 import { bibtex } from "./citation.ts";
-import { isArxivId, type Paper } from "./paper.ts";
+import { examplePaper } from "../testing/papers.ts";
 import { thumbnailSvg } from "./thumbnail.tsx";
 
-const paper: Paper = {
-  id: "2409.19977",
-  title: "On the Knowledge of {G}raphs",
-  abstract: "",
-  authors: ["Changyi Xiao", "Erd\u0151s P\u00E1l"],
-  publishedOn: "2024-09-30",
-  codeUrl: undefined,
-  implementation: undefined,
-};
+const paper = examplePaper({ title: "On the Knowledge of {G}raphs", authors: ["Changyi Xiao", "Erd\u0151s P\u00E1l"] });
 
 describe("bibtex", () => {
   it("gives an entry with a key of family name, year and first word that says something", () => {
@@ -76,9 +68,4 @@ it("writes shares and amounts as journals do", () => {
   expect([writeProbability(0.0001), writeProbability(0.0123)]).toEqual(["< .001", ".012"]);
   expect([writeShare(0.4124), writeShare(1), writeShare(0)]).toEqual([".412", "1.000", ".000"]);
   expect([writeAmount(1, "author"), writeAmount(14_541, "author")]).toEqual(["1 author", "14,541 authors"]);
-});
-
-it("knows arXiv ids of the new style", () => {
-  expect(["0704.0001", "2409.19977"].every(isArxivId)).toBe(true);
-  expect(["hep-th/9901001", "2409.19977v1", "2409.199777", " 2409.19977"].some(isArxivId)).toBe(false);
 });
