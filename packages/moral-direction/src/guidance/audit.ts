@@ -24,8 +24,8 @@ export interface GuidanceRecord {
   readonly candidates: readonly AuditedCandidate[];
   /** Tokens that an earlier step back forbids here. */
   readonly forbidden: readonly number[];
-  /** Too few passed, and the best-scored were kept. */
-  readonly fallback: boolean;
+  /** Too few passed, and the best-scored were kept; `null`: nobody needed to know. */
+  readonly fallback: boolean | null;
   /** Tokens that were taken back instead of choosing one. */
   readonly rolledBack: number;
   /** The token that came; `null` where none did, or the sequence was cut off. */

@@ -15,7 +15,7 @@ export interface GuidanceStatistics extends ScoreStatistics {
   readonly steps: number;
   /** Tokens that were offered, all steps together. */
   readonly candidates: number;
-  /** Steps that the fallback decided. */
+  /** Steps that the fallback decided, as far as that is known: lazy scoring often need not find out. */
   readonly fallbacks: number;
   /** Times that tokens were taken back. */
   readonly rollBacks: number;
@@ -37,7 +37,7 @@ export interface Guidance {
 
 /** How a step was decided. */
 interface Decision {
-  readonly fallback: boolean;
+  readonly fallback: boolean | null;
   /** `[offered]`: what becomes of each. */
   readonly kept: readonly (boolean | null)[];
   /** `[offered]`: the logits that stay, −∞ where none does. */
@@ -86,7 +86,7 @@ export function moralGuidance(tokenizer: Pick<Tokenizer, "decode">, options: Gui
         : await decideFully(checked, { offered, scores });
     logits.fill(-Infinity);
     for (const [place, logit] of decision.logits.entries()) logits[offered[place]?.token ?? 0] = logit;
-    const rollBack = back?.after(decision.fallback, tokens) ?? 0;
+    const rollBack = back?.after(decision.fallback === true, tokens) ?? 0;
     statistics.steps++;
     statistics.candidates += offered.length;
     statistics.fallbacks += Number(decision.fallback);
@@ -152,7 +152,7 @@ async function decideFully({ keepMin, soft }: Checked, { offered, scores }: Judg
 
 /** Draws, and leaves the one token that was drawn. */
 async function decideLazily(
-  { keepMin, soft, temperature }: Checked,
+  { keepMin, soft, temperature, backtrack }: Checked,
   { offered, scores, keys }: Judged & { readonly keys: Float64Array },
 ): Promise<Decision> {
   const { values, threshold } = scores;
@@ -162,6 +162,7 @@ async function decideLazily(
     offered,
     keys,
     penalty,
+    untilFallbackKnown: backtrack !== undefined,
     scores: values,
     score,
     threshold,

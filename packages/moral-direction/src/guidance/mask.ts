@@ -75,11 +75,15 @@ export function keptCandidates(
   scores: ArrayLike<number>,
   { threshold, keepMin }: KeepOptions,
 ): Kept {
-  const score = (place: number): number => scores[place] ?? NaN;
-  const order = [...tokens.keys()].toSorted((a, b) => score(b) - score(a) || (tokens[b] ?? 0) - (tokens[a] ?? 0));
-  const passed = order.filter((place) => score(place) > threshold);
+  const order = [...tokens.keys()].toSorted(byScore(tokens, scores));
+  const passed = order.filter((place) => (scores[place] ?? NaN) > threshold);
   if (passed.length > keepMin) return { places: passed, fallback: false };
   return { places: order.slice(0, keepMin), fallback: true };
+}
+
+/** Orders places by falling score; of equal scores the higher token id goes first. */
+export function byScore(tokens: readonly number[], scores: ArrayLike<number>): (a: number, b: number) => number {
+  return (a, b) => (scores[b] ?? NaN) - (scores[a] ?? NaN) || (tokens[b] ?? 0) - (tokens[a] ?? 0);
 }
 
 /** The k-th largest value; −∞ when there are no more than k. */

@@ -11,6 +11,7 @@ interface Rules {
   readonly threshold: number;
   readonly keepMin: number;
   readonly soft?: number | undefined;
+  readonly untilFallbackKnown?: boolean | undefined;
 }
 
 /** Races, finding scores on demand. */
@@ -18,7 +19,7 @@ async function run(
   offered: readonly OfferedToken[],
   truth: readonly number[],
   keys: Float64Array,
-  { threshold, keepMin, soft }: Rules,
+  { threshold, keepMin, soft, untilFallbackKnown }: Rules,
 ): Promise<RaceResult & { readonly asked: number }> {
   const scores = new Float64Array(offered.length).fill(NaN);
   let asked = 0;
@@ -27,7 +28,7 @@ async function run(
     asked += places.length;
     for (const place of places) scores[place] = truth[place] ?? NaN;
   };
-  return { ...(await race({ offered, keys, penalty, scores, score, threshold, keepMin })), asked };
+  return { ...(await race({ offered, keys, penalty, untilFallbackKnown, scores, score, threshold, keepMin })), asked };
 }
 
 describe("race", () => {
@@ -52,13 +53,15 @@ describe("race", () => {
       fc.asyncProperty(cases, async ({ logits, scores, threshold, keepMin, temperature, seed }) => {
         const offered = offer(logits);
         const keys = raceKeys(offered, temperature, RandomStream.create(seed, "test"));
-        const result = await run(offered, scores, keys, { threshold, keepMin });
+        const untilFallbackKnown = seed % 2 === 0;
+        const result = await run(offered, scores, keys, { threshold, keepMin, untilFallbackKnown });
         const tokens = offered.map(({ token }) => token);
         const { places, fallback } = keptCandidates(tokens, scores, { threshold, keepMin });
         expect(keys[result.winner]).toBe(Math.max(...places.map((place) => keys[place] ?? NaN)));
-        expect(result.fallback).toBe(fallback);
+        if (untilFallbackKnown || result.fallback !== null) expect(result.fallback).toBe(fallback);
         for (const [place, kept] of result.kept.entries()) if (kept !== null) expect(kept).toBe(places.includes(place));
       }),
+      { numRuns: 500 },
     );
   });
 
@@ -110,12 +113,14 @@ describe("race", () => {
     expect(await chiSquare({ threshold: 0.2, keepMin: 5, soft: 2 }, 1, weights)).toBeLessThan(36);
   });
 
-  it("scores m + 1 of 40 candidates when all pass, and takes the likeliest at temperature 0", async () => {
+  it("scores one of 40 candidates when the first passes, and m + 1 when it has to know about the fallback", async () => {
     const offered = offer(Array.from({ length: 40 }, (_, i) => Math.cos(i)));
     const keys = raceKeys(offered, 0, RandomStream.create(0, "test"));
     const all = Array.from({ length: 40 }, () => 1);
-    const result = await run(offered, all, keys, { threshold: 0, keepMin: 5 });
-    expect([result.asked, result.winner]).toEqual([6, 0]);
-    expect(result.kept.filter((kept) => kept === null)).toHaveLength(34);
+    const rules = { threshold: 0, keepMin: 5 };
+    const { asked, winner, fallback } = await run(offered, all, keys, rules);
+    expect([asked, winner, fallback]).toEqual([1, 0, null]);
+    const certain = await run(offered, all, keys, { ...rules, untilFallbackKnown: true });
+    expect([certain.asked, certain.winner, certain.fallback]).toEqual([6, 0, false]);
   });
 });

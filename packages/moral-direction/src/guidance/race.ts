@@ -1,16 +1,18 @@
 import type { RandomStream } from "@offprint/training";
-import { keptCandidates, type KeepOptions, type OfferedToken } from "./mask.ts";
+import { byScore, keptCandidates, type KeepOptions, type OfferedToken } from "./mask.ts";
 
 /**
  * Drawing a token and scoring only as many candidates as that takes.
  *
- * Each candidate i gets a key: its logit over the temperature, plus its own Gumbel noise. For any set K that does not depend
- * on the noise, the largest key within K belongs to j with probability exp(key logit j) / Σ over K (Gumbel's trick): it is a
- * draw from the model's probabilities restricted to K. So the token that full scoring would draw is the first candidate of
- * K in the order of falling keys, and K is "score above the threshold" as soon as more than keepMin are known to be.
- * Scoring in that order may stop there: whatever is not scored has a smaller key. Only when all are scored can the
- * fallback be K. With a penalty ≤ 0 on the keys instead, it may stop when the best penalised key is above the next key.
- * What is scored depends on the noise, what is drawn from does not: the distribution is exactly that of full scoring.
+ * Each candidate gets a key: its logit over the temperature, plus its own Gumbel noise. Within any set K that does not
+ * depend on the noise, the largest key belongs to each candidate with its probability under the model restricted to K
+ * (Gumbel's trick). So the first candidate of K in the order of falling keys is a draw from exactly what full scoring leaves.
+ *
+ * Let w be the first in that order that passes. If more than keepMin pass, K is all that pass, and w is drawn. If not, K is
+ * the keepMin best-scored; all that pass are among them, so w is drawn unless one before it is among them, too. So w is
+ * certain once keepMin candidates are known to rank above each one before w: at once where the first candidate passes.
+ * Whatever is not scored then changes nothing. With a penalty ≤ 0 on the keys instead of a mask, the best penalised key is
+ * certain once it is not below the next key.
  */
 export interface Race extends KeepOptions {
   readonly offered: readonly OfferedToken[];
@@ -18,6 +20,8 @@ export interface Race extends KeepOptions {
   readonly keys: Float64Array;
   /** Instead of a mask: what a key loses for a score, ≤ 0. */
   readonly penalty?: ((score: number) => number) | undefined;
+  /** Go on until it is known whether the fallback decided. */
+  readonly untilFallbackKnown?: boolean | undefined;
   /** `[offered]`, NaN where unknown. */
   readonly scores: Float64Array;
   /** Finds the scores of these places. */
@@ -27,8 +31,8 @@ export interface Race extends KeepOptions {
 export interface RaceResult {
   /** The place that is drawn. */
   readonly winner: number;
-  /** Too few passed, and the best-scored raced. */
-  readonly fallback: boolean;
+  /** Too few passed, and the best-scored raced; `null` where the same one wins either way. */
+  readonly fallback: boolean | null;
   /** `[offered]`: whether each could be drawn; `null` where that is not known. */
   readonly kept: readonly (boolean | null)[];
 }
@@ -39,32 +43,52 @@ export function raceKeys(offered: readonly OfferedToken[], temperature: number, 
   return Float64Array.from(offered, ({ logit }) => logit / temperature - Math.log(-Math.log(random.uniform())));
 }
 
-/** Scores in the order of falling keys, each time as many as are known already, until the winner is certain. */
+/** Scores in the order of falling keys, in growing portions, until the winner is certain. */
 export async function race(given: Race): Promise<RaceResult> {
-  const { offered, keys, penalty, scores, score, threshold, keepMin } = given;
-  const key = (place: number): number => keys[place] ?? NaN;
-  const known = (place: number): number => scores[place] ?? NaN;
-  const order = [...offered.keys()].toSorted((a, b) => key(b) - key(a));
-  const tokens = offered.map(({ token }) => token);
-  for (let scored: readonly number[] = [], passed = scored; ;) {
-    const more = Math.max(penalty ? 4 : keepMin + 1 - passed.length, scored.length);
-    await score(order.slice(scored.length, scored.length + more));
-    scored = order.slice(0, scored.length + more);
-    passed = scored.filter((place) => known(place) > threshold);
-    const all = scored.length === order.length;
-    const unknown = order[scored.length] ?? NaN;
-    if (penalty) {
-      const penalised = (place: number): number => key(place) + penalty(known(place));
-      const winner = scored.reduce((best, place) => (penalised(place) > penalised(best) ? place : best));
-      if (all || penalised(winner) >= key(unknown)) return { winner, fallback: false, kept: tokens.map(() => true) };
-    } else if (all || passed.length > keepMin) {
-      const { places, fallback } = all
-        ? keptCandidates(tokens, scores, { threshold, keepMin })
-        : { places: passed, fallback: false };
-      const kept = new Set(places);
-      const winner = scored.find((place) => kept.has(place)) ?? 0;
-      const judged = (place: number) => (Number.isNaN(known(place)) ? null : kept.has(place));
-      return { winner, fallback, kept: tokens.map((_, place) => judged(place)) };
-    }
+  const { offered, keys, penalty, score, keepMin, untilFallbackKnown = false } = given;
+  const order = [...offered.keys()].toSorted((a, b) => (keys[b] ?? NaN) - (keys[a] ?? NaN));
+  let portion = untilFallbackKnown ? keepMin + 1 : 1;
+  for (let count = 0; ;) {
+    await score(order.slice(count, count + portion));
+    count += portion;
+    portion = Math.max(count, keepMin);
+    const result = penalty ? softResult(given, penalty, order, count) : maskResult(given, order, count);
+    if (result) return result;
   }
+}
+
+/** The result when the first `count` candidates of the order have scores; undefined while it is not certain. */
+function maskResult(given: Race, order: readonly number[], count: number): RaceResult | undefined {
+  const { offered, scores, threshold, keepMin, untilFallbackKnown = false } = given;
+  const tokens = offered.map(({ token }) => token);
+  if (count >= order.length) {
+    const { places, fallback } = keptCandidates(tokens, scores, { threshold, keepMin });
+    const kept = new Set(places);
+    const winner = order.find((place) => kept.has(place)) ?? 0;
+    return { winner, fallback, kept: tokens.map((_, place) => kept.has(place)) };
+  }
+  const scored = order.slice(0, count);
+  const passes = (place: number): boolean => (scores[place] ?? NaN) > threshold;
+  const first = scored.findIndex(passes);
+  const enough = scored.filter(passes).length > keepMin;
+  if (first < 0 || (untilFallbackKnown && !enough)) return undefined;
+  const rank = byScore(tokens, scores);
+  const out = new Set(enough ? scored.filter((place) => !passes(place)) : scored.slice(0, first));
+  const surely = (place: number): boolean => scored.filter((other) => rank(other, place) < 0).length >= keepMin;
+  if (!enough && ![...out].every(surely)) return undefined;
+  const kept = tokens.map((_, place) => (out.has(place) ? false : passes(place) || null));
+  return { winner: scored[first] ?? 0, fallback: enough ? false : null, kept };
+}
+
+function softResult(
+  { offered, keys, scores }: Race,
+  penalty: (score: number) => number,
+  order: readonly number[],
+  count: number,
+): RaceResult | undefined {
+  const penalised = (place: number): number => (keys[place] ?? NaN) + penalty(scores[place] ?? NaN);
+  const winner = order.slice(0, count).reduce((best, place) => (penalised(place) > penalised(best) ? place : best));
+  const next = order[count];
+  if (next !== undefined && penalised(winner) < (keys[next] ?? NaN)) return undefined;
+  return { winner, fallback: false, kept: offered.map(() => true) };
 }
