@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import type { Database } from "./database/schema.ts";
 import type { NodeBindings } from "./limits/client-address.ts";
 import type { Windows } from "./limits/windows.ts";
+import type { RateText } from "./moderation/text-rating.ts";
 import type { Reader } from "./people/reader.ts";
 import type { Session } from "./people/session.queries.ts";
 import type { Implementations } from "./runs/implementations.ts";
@@ -20,6 +21,10 @@ export interface AppEnv {
     readonly streams: RunStreams;
     /** Counts what each reader did lately. */
     readonly windows: Windows;
+    /** Tells the operator of trouble that no reader can mend. */
+    readonly report: (error: unknown) => void;
+    /** Rates new texts, where the site is told to. */
+    readonly rateText: RateText | undefined;
     /** The present time; tests set it. */
     readonly now: () => Date;
     /** Who is signed in. */
@@ -28,5 +33,8 @@ export interface AppEnv {
   };
 }
 
-/** What the app is given; what a request brings is added to it. `now` is the clock where it is not given. */
-export type Services = Omit<AppEnv["Variables"], "reader" | "session" | "now"> & { readonly now?: () => Date };
+type Variables = AppEnv["Variables"];
+
+/** What the app is given; what a request brings is added to it. Without `now`, time is the clock's. */
+export type Services = Omit<Variables, "reader" | "session" | "report" | "now" | "rateText"> &
+  Partial<Pick<Variables, "now" | "rateText">>;

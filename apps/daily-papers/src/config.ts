@@ -35,6 +35,10 @@ export interface Config {
   readonly role: SiteRole;
   /** Where readers find the site, without a slash at its end; for links in mails and feeds. */
   readonly publicUrl: string | undefined;
+  /** Server that takes our mails; without one they stay in the outbox. */
+  readonly mailUrl: string | undefined;
+  /** Whether new comments and submissions are rated by the moral direction, and held for review below the threshold. */
+  readonly rateTexts: boolean;
   /** Whoever signs in with this address becomes admin; in lower case. */
   readonly adminEmail: string | undefined;
 }
@@ -58,6 +62,8 @@ const port = z
 const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
 const metricsToken = z.string().regex(/^[\w-]{16,256}$/);
 const publicUrl = z.url({ protocol: /^https?$/ });
+const mailUrl = z.url({ protocol: /^smtps?$/ });
+const onOrOff = z.enum(["on", "off"]);
 const emailAddress = z.email().max(254);
 const role = z.enum(["all", "web", "worker"]);
 const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
@@ -77,6 +83,8 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_TRUST_PROXY` | none | addresses, ranges, `loopback` or `private`: proxies whose X-Forwarded-For counts |
  * | `OFFPRINT_METRICS_TOKEN` | none | token for `/metrics`; without it only this machine reads them |
  * | `OFFPRINT_URL` | none | where readers find the site, e.g. `https://papers.example.org`; links in mails begin with it |
+ * | `OFFPRINT_MAIL` | none | server that takes mails, e.g. `smtps://name:password@mail.example.org`; without it they stay in the outbox |
+ * | `OFFPRINT_RATE_TEXTS` | off | `on`: new comments and submissions are rated, and held for review when rated low |
  * | `OFFPRINT_ADMIN` | none | whoever signs in with this mail address becomes admin |
  * | `OFFPRINT_ROLE` | all | `web`, `worker` or `all`; with PostgreSQL only |
  *
@@ -104,8 +112,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     metricsToken: read(env, "OFFPRINT_METRICS_TOKEN", metricsToken, "16 to 256 letters, digits, - or _", true),
     role: roleOf(env),
     publicUrl: read(env, "OFFPRINT_URL", publicUrl, "an address like https://papers.example.org")?.replace(/\/+$/, ""),
+    mailUrl: read(env, "OFFPRINT_MAIL", mailUrl, "an address like smtps://name:password@mail.example.org", true),
+    rateTexts: read(env, "OFFPRINT_RATE_TEXTS", onOrOff, "on or off") === "on",
     adminEmail: read(env, "OFFPRINT_ADMIN", emailAddress, "a mail address", true)?.toLowerCase(),
   };
+}
+
+/** Where links in mails lead, without a slash at the end. Never where a request says: anybody can write a Host header. */
+export function siteAddress({ publicUrl, port }: Config): string {
+  return publicUrl ?? `http://localhost:${port}`;
 }
 
 function trustedProxies(env: NodeJS.ProcessEnv): AddressRange[] {

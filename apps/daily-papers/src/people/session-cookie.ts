@@ -1,20 +1,19 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { AppEnv } from "../app-env.ts";
-import { isToken } from "./secret-token.ts";
+import { siteUrl } from "../http/site-url.ts";
 
+/** What our tokens look like; anything else need not be looked for. */
+const tokenForm = /^[\w-]{32}$/;
 const oneDaySeconds = 86_400;
 /** A session ends this long after it began, whatever happens. */
 export const sessionDays = 180;
 /** A session that nobody uses ends sooner. */
 export const idleDays = 30;
 
-/**
- * Whether readers reach the site by https, so that cookies may demand it. Behind a proxy only `OFFPRINT_URL` tells: the
- * proxy itself speaks http to us.
- */
+/** Whether readers reach the site by https, so that its cookies may demand it. */
 export function isSecure(c: Context<AppEnv>): boolean {
-  return c.var.config.publicUrl?.startsWith("https:") ?? c.req.url.startsWith("https:");
+  return siteUrl(c).startsWith("https:");
 }
 
 /** `__Host-` makes browsers refuse the cookie from other hosts of the domain and without https. */
@@ -42,9 +41,13 @@ export function setAskingBrowser(c: Context<AppEnv>, nonce: string, seconds: num
   setToken(c, "offprint-asked", nonce, seconds);
 }
 
+export function isToken(text: string | undefined): text is string {
+  return text !== undefined && tokenForm.test(text);
+}
+
 function tokenOf(c: Context<AppEnv>, name: string): string | undefined {
   const token = getCookie(c, nameOf(c, name));
-  return token !== undefined && isToken(token) ? token : undefined;
+  return isToken(token) ? token : undefined;
 }
 
 function setToken(c: Context<AppEnv>, name: string, token: string, maxAge: number): void {

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Database } from "../database/schema.ts";
+import { hashToken, isSameSecret, newToken } from "../secrets.ts";
 import type { Reader } from "./reader.ts";
-import { hashToken, isTokenOf, newToken } from "./secret-token.ts";
 import { idleDays, sessionDays } from "./session-cookie.ts";
 
 /** A browser in which a reader is signed in. */
@@ -23,11 +23,11 @@ export async function startSession(
   trx: Transaction<Database>,
   { accountId, browser, now }: { accountId: string; browser: string | undefined; now: Date },
 ): Promise<string> {
-  const token = newToken();
+  const { token, hash } = newToken();
   await trx
     .insertInto("session")
     .values({
-      token_hash: hashToken(token),
+      token_hash: hash,
       account_id: accountId,
       created_at: now,
       seen_at: now,
@@ -53,7 +53,7 @@ export async function findSession(
     .where("session.expires_at", ">", now)
     .where("session.seen_at", ">", idleSince(now))
     .executeTakeFirst();
-  if (row === undefined || !isTokenOf(token, row.token_hash)) return undefined;
+  if (row === undefined || !isSameSecret(hashToken(token), row.token_hash)) return undefined;
   if (now.getTime() - row.seen_at.getTime() >= seenEvery) {
     await db.updateTable("session").set({ seen_at: now }).where("token_hash", "=", row.token_hash).execute();
   }

@@ -35,6 +35,8 @@ export function testConfig(dataFolder: string): Config {
     metricsToken: undefined,
     role: "all",
     publicUrl: undefined,
+    mailUrl: undefined,
+    rateTexts: false,
     adminEmail: undefined,
   };
 }
