@@ -17,6 +17,11 @@ export { scorer, type PhraseScorer, type Score, type ScorerOptions } from "./sco
 export { type Window } from "./scoring/windows.ts";
 export { cosineBias } from "./scoring/cosine-bias.ts";
 
+// Choose a threshold
+export { calibrate, type Calibration } from "./scoring/calibrate.ts";
+export { readLabelledTexts, type LabelledText } from "./data/labelled-texts.ts";
+export { type Objective, type Rate, type RocPoint } from "./statistics/roc.ts";
+
 // Compare with people
 export { readStudy, type Study, type StudyItem } from "./data/study.ts";
 export { agreementsOf, studyScores, type StudyAgreement, type StudyScores } from "./scoring/study-agreement.ts";

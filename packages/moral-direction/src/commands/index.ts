@@ -1,4 +1,5 @@
 import { defineGroup, type CommandGroup } from "@offprint/experiment";
+import { calibrateCommand } from "./calibrate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { fitCommand } from "./fit.ts";
 import { generateCommand } from "./generate.ts";
@@ -9,5 +10,5 @@ import { toxicityCommand } from "./toxicity.ts";
 export const moralCommands: CommandGroup = defineGroup({
   name: "moral",
   summary: "A moral direction: rate phrases, keep a language model away from toxic text, measure it.",
-  commands: [fitCommand, scoreCommand, evaluateCommand, generateCommand, toxicityCommand],
+  commands: [fitCommand, scoreCommand, calibrateCommand, evaluateCommand, generateCommand, toxicityCommand],
 });

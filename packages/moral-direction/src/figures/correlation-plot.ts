@@ -4,17 +4,28 @@ import { mean } from "../direction/vectors.ts";
 import { agreement } from "../statistics/agreement.ts";
 import { scatter } from "./scatter.ts";
 
-/** Scores against people's answers, with the line of least squares; the items farthest from it are named. */
+/**
+ * Scores against people's answers, with the line of least squares; the items farthest from it are named.
+ * @param mayName whether an item's words may be shown: a study can hold offensive ones. Default: all.
+ */
 export async function correlationPlot({
   study,
   scores,
+  mayName = () => true,
   ...frame
-}: Omit<ChartFrame, "title"> & { readonly study: Study; readonly scores: readonly number[] }): Promise<string> {
+}: Omit<ChartFrame, "title"> & {
+  readonly study: Study;
+  readonly scores: readonly number[];
+  readonly mayName?: (action: string) => boolean;
+}): Promise<string> {
   const human = study.items.map((item) => item.human);
   const { r, interval, n } = agreement(scores, human);
   const line = leastSquares(scores, human);
   const away = human.map((value, index) => Math.abs(value - line.intercept - line.slope * scores[index]!));
-  const named = [...away.keys()].toSorted((a, b) => away[b]! - away[a]!).slice(0, 14);
+  const named = [...away.keys()]
+    .filter((index) => mayName(study.items[index]!.action))
+    .toSorted((a, b) => away[b]! - away[a]!)
+    .slice(0, 14);
   return scatter({
     ...frame,
     title: `${study.name}: r = ${r.toFixed(3)} (95 % ${interval.map((value) => value.toFixed(3)).join(" to ")}), ${n} items`,

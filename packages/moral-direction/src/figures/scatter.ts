@@ -44,7 +44,12 @@ export async function scatter(chart: Scatter): Promise<string> {
   const plot = await loadDrawing();
   const { width = 600, height = 460, form } = chart;
   const points = chart.points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
-  const margins = { marginTop: titleHeight(form) + 52, marginRight: 16, marginBottom: 44, marginLeft: 56 };
+  const margins = {
+    marginTop: titleHeight(form) + (chart.groups.length > 1 ? 52 : 30),
+    marginRight: 16,
+    marginBottom: 44,
+    marginLeft: 56,
+  };
   const range = { left: margins.marginLeft, right: width - 16, top: margins.marginTop, bottom: height - 44 };
   const x = plot.scale({
     x: { type: "linear", domain: domainOf(points.map((p) => p.x)), range: [range.left, range.right] },
