@@ -84,12 +84,12 @@ async function ours(): Promise<{ encode: Encode; close: () => Promise<void> }> {
 
 async function peers(folder: string): Promise<Encode> {
   const peer = createRequire(join(resolve(folder), "package.json"));
-  const { wasm, core, converter, tokenizer } = {
+  const { wasm, core, converter, tokenizer }: TensorFlow = {
     core: peer("@tensorflow/tfjs-core"),
     wasm: peer("@tensorflow/tfjs-backend-wasm"),
     converter: peer("@tensorflow/tfjs-converter"),
     tokenizer: peer("@tensorflow-models/universal-sentence-encoder/dist/tokenizer"),
-  } as TensorFlow;
+  };
   wasm.setWasmPaths(`${dirname(peer.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
   wasm.setThreadsCount(threads);
   await core.setBackend("wasm");

@@ -12,7 +12,7 @@ const expected = JSON.parse(readFileSync(join(folder, "vectors.json"), "utf8")) 
   readonly text: string;
   readonly vector: readonly number[];
 }[];
-await using encoder = await openEncoder(folder);
+const encoder = await openEncoder(folder);
 const together = await encoder.encode(expected.map(({ text }) => text));
 let largest = 0;
 for (const [row, { vector }] of expected.entries()) {
@@ -21,3 +21,4 @@ for (const [row, { vector }] of expected.entries()) {
   }
 }
 console.log(`${encoder.id}: ${expected.length} texts, largest difference ${largest.toExponential(2)}`);
+await encoder[Symbol.asyncDispose]();

@@ -23,7 +23,7 @@ export interface Embeddings {
   readonly dimensions: number;
   readonly values: Float32Array;
   /** A view of one row. @throws {RangeError} for one that is not there. */
-  row(index: number): Float32Array;
+  row(this: void, index: number): Float32Array;
 }
 
 /** Embeddings from their values. @param values `[count, dimensions]`, not copied. */

@@ -14,10 +14,11 @@ const sources = [folder, `${shared}stories260K`, `${shared}tiny-gpt2-novels`].fi
 
 /** The mean of the last hidden states of one text, in a program of exactly its length. */
 async function meanAlone(source: string, text: string): Promise<number[]> {
-  const { model, tokenizer, config, readWeights } = await loadLanguageModel(source);
+  const language = await loadLanguageModel(source);
+  const { model, tokenizer, config } = language;
   const ids = tokenizer.encode(text);
   const program = await compile({
-    state: await readWeights(),
+    state: await language.readWeights(),
     inputs: { ids: hostTensor(ids, [1, ids.length]) },
     run: ({ state, inputs }) => ({ outputs: { hidden: model.hidden(weightsOf(state), inputs.ids) } }),
   });
