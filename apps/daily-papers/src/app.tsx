@@ -5,6 +5,8 @@ import { compress } from "hono/compress";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { apiRoutes } from "./api/api.routes.ts";
+import { isForPrograms, problem, problemOf } from "./api/problem.ts";
 import type { AppEnv, Services } from "./app-env.ts";
 import { feedRoutes } from "./feed/feed.routes.tsx";
 import { isKnownHost } from "./known-host.ts";
@@ -19,6 +21,10 @@ import { runRoutes } from "./runs/run.routes.tsx";
 
 /** No form of ours is longer. */
 const maxBodyBytes = 16_384;
+/** A comment of 10,000 characters, each of which may take nine in a form. */
+const maxTextBytes = 98_304;
+
+const shortBody = bodyLimit({ maxSize: maxBodyBytes });
 
 export interface AppOptions {
   readonly services: Services;
@@ -60,12 +66,17 @@ export function createApp({ services, onError }: AppOptions) {
     c.set("streams", services.streams);
     c.set("windows", services.windows);
     c.set("now", services.now ?? (() => new Date()));
+    c.set("rateText", services.rateText);
+    c.set("report", onError);
     await next();
   });
+  app.use(compress());
+  // Before the check of forms: whatever is sent here, nothing is changed by it.
+  app.route("/", apiRoutes);
   // The host alone: behind a proxy that speaks https, the scheme of our own address is not the browser's.
   app.use(csrf({ origin: (origin, c) => origin.replace(/^https?:\/\//, "") === c.req.header("host") }));
-  app.use(bodyLimit({ maxSize: maxBodyBytes }));
-  app.use(compress());
+  app.use("/comments/*", bodyLimit({ maxSize: maxTextBytes }));
+  app.use(async (c, next) => (c.req.path.startsWith("/comments") ? next() : shortBody(c, next)));
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.route("/", assetRoutes);
@@ -75,8 +86,9 @@ export function createApp({ services, onError }: AppOptions) {
   app.route("/papers", paperRoutes);
   app.route("/runs", runRoutes);
 
-  app.notFound((c) => renderNotFound(c));
+  app.notFound((c) => (isForPrograms(c) ? problem(c, 404, "There is nothing at this address.") : renderNotFound(c)));
   app.onError((error, c) => {
+    if (isForPrograms(c)) return problemOf(c, error, onError);
     if (error instanceof SignInNeededError) return renderSignInNeeded(c);
     if (error instanceof NotAllowedError) return renderNotAllowed(c, error);
     if (error instanceof HTTPException && error.status === 403) {

@@ -50,6 +50,13 @@ export function clientAddress(c: Context<AppEnv>): string {
     : readerBehind(peer, c.req.header("x-forwarded-for"), c.var.config.trustedProxies);
 }
 
+/** Whether who spoke to us is a proxy that `OFFPRINT_TRUST_PROXY` names. */
+export function isTrustedPeer(c: Context<AppEnv>): boolean {
+  const bindings: NodeBindings | undefined = c.env;
+  const peer = bindings?.incoming?.socket.remoteAddress;
+  return peer !== undefined && isWithin(peer, c.var.config.trustedProxies);
+}
+
 /** The reader's address, given who spoke to us and what that one says of those before it. */
 export function readerBehind(peer: string, forwarded: string | undefined, trusted: readonly AddressRange[]): string {
   let reader = plainAddress(peer) ?? peer;

@@ -1,0 +1,198 @@
+import { sql, type Kysely, type RawBuilder } from "kysely";
+import type { Database, Day } from "../database/schema.ts";
+
+/** A paper with what a list of another program tells of it. */
+export interface ListedPaper {
+  readonly id: string;
+  readonly title: string;
+  readonly abstract: string;
+  readonly authors: readonly string[];
+  readonly publishedAt: Date;
+  readonly featuredAt: Date | undefined;
+  readonly codeUrl: string | undefined;
+  readonly codeStars: number | undefined;
+  readonly projectUrl: string | undefined;
+  readonly organization: string | undefined;
+  readonly summary: string | undefined;
+  readonly keywords: readonly string[];
+  readonly categories: readonly string[];
+  readonly withdrawnAt: Date | undefined;
+  readonly votes: number;
+  readonly votesElsewhere: number;
+  readonly comments: number;
+  readonly commentsElsewhere: number;
+  readonly implementation: string | undefined;
+  /** Name of the account that submitted it here. */
+  readonly submitter: string | undefined;
+}
+
+/** Which papers of the feed are wanted; what is left out does not matter. */
+export interface PaperFilter {
+  /** Featured on one of these days, both included. */
+  readonly days?: { readonly from: Day; readonly to: Day };
+  /** Name of an account. */
+  readonly submitter?: string;
+  readonly keyword?: string;
+  /** arXiv's, such as `cs.CL`. */
+  readonly category?: string;
+  /** Run by one of these packages. */
+  readonly implementations?: readonly string[];
+}
+
+/** `featured`: newest in the feed first; `trending`: hottest first. Both go on by votes, publication and id. */
+export type PaperOrder = "featured" | "trending";
+
+export interface PaperPage {
+  readonly order: PaperOrder;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Papers of the feed. */
+export async function listPapers(
+  db: Kysely<Database>,
+  filter: PaperFilter,
+  { order, limit, offset }: PaperPage,
+): Promise<ListedPaper[]> {
+  const filtered = selectListed(db).where(matches(filter));
+  const ordered =
+    order === "trending"
+      ? filtered.orderBy("paper.hotness", "desc")
+      : filtered.orderBy("paper.featured_on", "desc").orderBy(sql`paper.votes + paper.votes_elsewhere`, "desc");
+  const rows = await ordered
+    .orderBy("paper.published_on", "desc")
+    .orderBy("paper.id")
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return rows.map(toListed);
+}
+
+/** Where a list by publication goes on. */
+export interface PublishedCursor {
+  readonly publishedOn: Day;
+  readonly id: string;
+}
+
+/** All papers, featured or not, newest publication first, from after the cursor. */
+export async function listPublished(
+  db: Kysely<Database>,
+  { after, limit }: { after: PublishedCursor | undefined; limit: number },
+): Promise<{ papers: ListedPaper[]; next: PublishedCursor | undefined }> {
+  let query = selectListed(db).select("paper.published_on");
+  if (after !== undefined) {
+    // Days fall and ids rise, so the pair cannot be compared as a row.
+    query = query.where((eb) =>
+      eb.or([
+        eb("paper.published_on", "<", after.publishedOn),
+        eb.and([eb("paper.published_on", "=", after.publishedOn), eb("paper.id", ">", after.id)]),
+      ]),
+    );
+  }
+  const rows = await query
+    .orderBy("paper.published_on", "desc")
+    .orderBy("paper.id")
+    .limit(limit + 1)
+    .execute();
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    papers: shown.map(toListed),
+    next: rows.length > limit && last !== undefined ? { publishedOn: last.published_on, id: last.id } : undefined,
+  };
+}
+
+/** The papers with these ids, in the order of the ids; unknown ones are left out. */
+export async function listByIds(db: Kysely<Database>, ids: readonly string[]): Promise<ListedPaper[]> {
+  if (ids.length === 0) return [];
+  const rows = await selectListed(db).where("paper.id", "in", ids).execute();
+  const papers = new Map(rows.map((row) => [row.id, toListed(row)]));
+  return ids.flatMap((id) => papers.get(id) ?? []);
+}
+
+/** When the newest of the filter's papers came into the feed. */
+export async function newestFeatured(db: Kysely<Database>, filter: PaperFilter): Promise<Date | undefined> {
+  const row = await db
+    .selectFrom("paper")
+    .leftJoin("account", "account.id", "paper.submitted_by")
+    .where(matches(filter))
+    .select(({ fn }) => fn.max("paper.featured_at").as("newest"))
+    .executeTakeFirst();
+  return row?.newest ?? undefined;
+}
+
+/** What the filter asks of a row of `paper` joined with the `account` that submitted it. */
+function matches({ days, submitter, keyword, category, implementations }: PaperFilter): RawBuilder<boolean> {
+  const conditions = [sql<boolean>`paper.featured_on is not null`];
+  if (days !== undefined) {
+    conditions.push(
+      sql`paper.id in (select paper_id from featured_paper where day between ${days.from} and ${days.to})`,
+    );
+  }
+  if (submitter !== undefined) conditions.push(sql`lower(account.name) = ${submitter.toLowerCase()}`);
+  if (keyword !== undefined) {
+    conditions.push(
+      sql`exists (select from unnest(paper.keywords) as word where lower(word) = ${keyword.toLowerCase()})`,
+    );
+  }
+  if (category !== undefined) conditions.push(sql`paper.categories @> array[${category}]::text[]`);
+  if (implementations !== undefined) conditions.push(sql`paper.implementation = any(${implementations})`);
+  return sql`${sql.join(conditions, sql` and `)}`;
+}
+
+/** Papers with their submitters; without `search`, which is long and means nothing outside the database. */
+function selectListed(db: Kysely<Database>) {
+  return db
+    .selectFrom("paper")
+    .leftJoin("account", "account.id", "paper.submitted_by")
+    .select([
+      "paper.id",
+      "paper.title",
+      "paper.abstract",
+      "paper.authors",
+      "paper.published_on",
+      "paper.published_at",
+      "paper.featured_at",
+      "paper.code_url",
+      "paper.code_stars",
+      "paper.project_url",
+      "paper.organization",
+      "paper.summary",
+      "paper.keywords",
+      "paper.categories",
+      "paper.withdrawn_at",
+      "paper.votes",
+      "paper.votes_elsewhere",
+      "paper.comments",
+      "paper.comments_elsewhere",
+      "paper.implementation",
+      "account.name as submitter",
+    ]);
+}
+
+type ListedRow = Awaited<ReturnType<ReturnType<typeof selectListed>["execute"]>>[number];
+
+function toListed(row: ListedRow): ListedPaper {
+  return {
+    id: row.id,
+    title: row.title,
+    abstract: row.abstract,
+    authors: row.authors,
+    publishedAt: row.published_at ?? new Date(`${row.published_on}T00:00:00Z`),
+    featuredAt: row.featured_at ?? undefined,
+    codeUrl: row.code_url ?? undefined,
+    codeStars: row.code_stars ?? undefined,
+    projectUrl: row.project_url ?? undefined,
+    organization: row.organization ?? undefined,
+    summary: row.summary ?? undefined,
+    keywords: row.keywords,
+    categories: row.categories,
+    withdrawnAt: row.withdrawn_at ?? undefined,
+    votes: row.votes,
+    votesElsewhere: row.votes_elsewhere,
+    comments: row.comments,
+    commentsElsewhere: row.comments_elsewhere,
+    implementation: row.implementation ?? undefined,
+    submitter: row.submitter ?? undefined,
+  };
+}
