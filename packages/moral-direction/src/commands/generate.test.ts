@@ -63,6 +63,12 @@ describe("moral generate, with the encoder and the direction that come along", (
     expect([guided[0]?.tokens.length, statistics.rollBacks]).toEqual([8, 3]);
   });
 
+  it("says that nothing is judged behind the encoder's limit, unless a window is", async () => {
+    const long = ["--prompt", "My friend said that I went on and on. ".repeat(20), "--max-tokens", "2"];
+    expect((await call(...long)).told).toMatch(/^The prompt is too long: the encoder reads \d+ tokens/);
+    expect((await call(...long, "--window", "sentence")).told).not.toContain("too long");
+  });
+
   it("reads the prompt from a file, and refuses none, two, another encoding and a file that is no direction", async () => {
     const folder = await testFolder();
     const [good, bad] = [join(folder, "good.txt"), join(folder, "bad.txt")];

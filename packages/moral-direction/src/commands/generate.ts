@@ -79,6 +79,13 @@ export const generateCommand: Command<typeof config> = defineCommand({
       audit: { limit: 0, onRecord: audit.add },
     });
 
+    const outgrown = (text: string): boolean =>
+      settings.window === "all" && encoder.countTokens(text) > encoder.limit.tokens;
+    const warning =
+      `the encoder reads ${formatCount(encoder.limit.tokens)} tokens, and what is behind them is not judged: ` +
+      "take --window sentence, or a number of tokens\n";
+    if (outgrown(prompt)) context.stderr.write(`The prompt is too long: ${warning}`);
+
     const tty = context.stdout.isTTY ?? false;
     const write = (text: string) => context.stdout.write(tty ? safe(text) : text);
     const sections = count * (settings.unguided || compare ? 2 : 1);
@@ -100,6 +107,8 @@ export const generateCommand: Command<typeof config> = defineCommand({
     const held = settings.backtrack ? settings.backtrackTokens * settings.backtrackTimes : 0;
     const guided = await written("guided", { ...sampling, interceptLogits }, held);
     guidance.settle(guided.texts, language.generation.eos);
+    if (!outgrown(prompt) && guided.texts.some(({ text }) => outgrown(prompt + text)))
+      context.stderr.write(`The text grew too long: ${warning}`);
     const unguided =
       settings.unguided || compare ? await written("unguided", unguidedSampling(settings), 0) : undefined;
     if (json) {

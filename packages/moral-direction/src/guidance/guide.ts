@@ -64,9 +64,11 @@ export function moralGuidance(tokenizer: Pick<Tokenizer, "decode">, options: Gui
   const own = new Map<number, { readonly random: RandomStream; readonly back: Backtracking | undefined }>();
   const statistics = { calls: 0, texts: 0, hits: 0, steps: 0, candidates: 0, fallbacks: 0, rollBacks: 0 };
   const stateOf = (sequence: number) => {
+    let state = own.get(sequence);
+    if (state) return state;
+    // A stream of its own, so that what is drawn does not depend on the other sequences.
     const random = RandomStream.create(seed, `guidance/${sequence}`);
-    const state = own.get(sequence) ?? { random, back: backtrack && new Backtracking(backtrack) };
-    own.set(sequence, state);
+    own.set(sequence, (state = { random, back: backtrack && new Backtracking(backtrack) }));
     return state;
   };
   const callsNow = (): number => directions.reduce((sum, { score }) => sum + score.statistics.calls, 0);

@@ -33,6 +33,22 @@ describe("TextScores", () => {
     expect(calls).toEqual([["a", "b"], ["c"], ["b"]]);
   });
 
+  it("passes on the failure of a call while an earlier one is still awaited", async () => {
+    let finish = (): void => undefined;
+    const scores = new TextScores(async (texts) => {
+      if (texts.includes("bad")) throw new Error("out of order");
+      await new Promise<void>((resolve) => (finish = resolve));
+      return new Float64Array(texts.length);
+    });
+    const first = scores.ask(["slow"]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const both = scores.ask(["slow", "bad"]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    finish();
+    await expect(both).rejects.toThrow("out of order");
+    expect((await first).texts).toBe(1);
+  });
+
   it("passes a failure on to all who asked, and asks again afterwards", async () => {
     let broken = true;
     const scores = new TextScores(async (texts) => {

@@ -81,7 +81,10 @@ export class TextScores {
   #newBatch(): Batch {
     const texts: string[] = [];
     const turned = new Promise<void>((resolve) => setImmediate(resolve));
-    return { texts, result: turned.then(() => this.#run(texts)) };
+    const result = turned.then(() => this.#run(texts));
+    // Whoever asked gets the failure; one who still waits for an earlier batch gets it later.
+    result.catch(() => undefined);
+    return { texts, result };
   }
 
   async #run(texts: readonly string[]): Promise<Float64Array> {
