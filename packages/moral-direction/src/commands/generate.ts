@@ -11,6 +11,7 @@ import { directionScores } from "../guidance/direction-scores.ts";
 import { moralGuidance, type Guidance, type GuidanceStatistics } from "../guidance/guide.ts";
 import { guidanceFields, guidanceOptions, unguidedSampling } from "../guidance/guidance-fields.ts";
 import type { GuidingDirection } from "../guidance/options.ts";
+import { jsonSwitch, limits, printJson, threadsField } from "./shared.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { TextsInOrder } from "./texts-in-order.ts";
 
@@ -47,14 +48,14 @@ const config = z.strictObject({
     placeholder: "FILE",
     description: "Record each token here, a JSON line each: candidates, scores, what was removed and chosen.",
   }),
-  threads: z.int().min(1).max(1024).optional().describe("Threads of one operation; absent: one a core."),
-  json: z.boolean().default(false).describe("One JSON document on stdout, for programs."),
+  threads: threadsField,
+  json: jsonSwitch,
 });
 
 /** `offprint moral generate`: text that stays above a threshold on a moral direction. */
 export const generateCommand: Command<typeof config> = defineCommand({
   name: "moral generate",
-  summary: "Let a model write, kept from tokens that lead the text below a threshold.",
+  summary: `Let a model write, kept from tokens that lead the text below a threshold. ${limits}.`,
   config,
   examples: [
     { explains: "Go on with a text.", config: { model: "SmolLM2-135M", prompt: "My neighbour is", maxTokens: 40 } },
@@ -67,7 +68,11 @@ export const generateCommand: Command<typeof config> = defineCommand({
     const { count, seed, signal, json, compare } = { ...settings, signal: context.signal };
     const prompt = await promptText(settings);
     using engine = await openEngine(settings.threads ? { threads: settings.threads } : {});
-    await using encoder = await openEncoder(settings.encoder, { engine, threads: settings.threads });
+    await using encoder = await openEncoder(settings.encoder, {
+      engine,
+      hub: { signal },
+      onNotice: (notice) => void context.stderr.write(`${notice}\n`),
+    });
     const directions = await guidingDirections(settings, cachedEncoder(encoder, rememberedTexts));
     const language = await loadLanguageModel(settings.model, { hub: { signal } });
     await using generator = await TextGenerator.create(language, { engine });
@@ -115,9 +120,14 @@ export const generateCommand: Command<typeof config> = defineCommand({
       const facts = { encoder: encoder.id, directions: directions.map(({ name }) => name), prompt };
       const texts = { guided: guided.texts.map(plain), unguided: unguided?.texts.map(plain) };
       const { threshold } = settings;
-      context.stdout.write(
-        `${JSON.stringify({ model: settings.model, ...facts, threshold, ...texts, seconds: guided.seconds, statistics: guidance.statistics })}\n`,
-      );
+      printJson(context, {
+        model: settings.model,
+        ...facts,
+        threshold,
+        ...texts,
+        seconds: guided.seconds,
+        statistics: guidance.statistics,
+      });
       return;
     }
     if (compare) {

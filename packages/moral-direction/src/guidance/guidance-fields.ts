@@ -2,7 +2,7 @@ import { z } from "zod";
 import { backtrackDefaults } from "./backtracking.ts";
 import { guidanceDefaults, type GuidanceOptions } from "./options.ts";
 
-const advised = "of the paper";
+const advised = "in the paper";
 
 /** The keys of a command's config that say how to guide; spread them into its `z.strictObject`. */
 export const guidanceFields = {
