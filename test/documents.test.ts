@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArguments } from "@offprint/experiment";
 import { kgeCommands, modelNamed, models, ruleTable } from "@offprint/knowledge-graph-embeddings";
 import { longloraCommands } from "@offprint/long-context-lora";
+import { moralCommands } from "@offprint/moral-direction";
 import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -26,13 +27,13 @@ describe("every offprint command line in the documents", () => {
   const lines = documents.flatMap((name) =>
     blocks(textOf(name), "sh")
       .flatMap((block) => block.split("\n"))
-      .filter((line) => /^(npx )?offprint (kge|longlora) /.test(line))
+      .filter((line) => /^(npx )?offprint (kge|longlora|moral) /.test(line))
       .map((line) => [name, line] as const),
   );
   it.each(lines)("%s: %s", (_name, line) => {
     const [group, verb, ...rest] = words(line.replace(/^(npx )?offprint /, ""));
-    const { commands } = group === "kge" ? kgeCommands : longloraCommands;
-    const command = commands.find(({ name }) => name === `${group} ${verb}`);
+    const groups = [kgeCommands, longloraCommands, moralCommands];
+    const command = groups.flatMap(({ commands }) => commands).find(({ name }) => name === `${group} ${verb}`);
     if (!command) throw new Error(`there is no ${group} ${verb}`);
     expect(() => parseArguments(command, rest)).not.toThrow();
   });
@@ -44,6 +45,7 @@ describe("the program in", () => {
     ["packages/tensor/README.md", /3 parameters[\s\S]*operations/],
     ["packages/training/README.md", /^1 \d[\s\S]*^200 /m],
     ["packages/experiment/README.md", /^/],
+    ["packages/moral-direction/README.md", /kill time: 0\.\d\d \([\s\S]*kill people: -0\.\d\d[\s\S]*not a phrase/],
     ["packages/long-context-lora/README.md", /256 tokens originally[\s\S]*attention is causal[\s\S]*update 3: loss \d/],
   ])("%s runs and says what it should", { timeout: 240_000 }, (name, wanted) => {
     const [program = ""] = blocks(textOf(name), "ts");

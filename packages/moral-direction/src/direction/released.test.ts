@@ -3,6 +3,7 @@ import { hasSharedMoral, sharedJson, sharedMoral } from "../testing/shared-data.
 import { readStudy } from "../data/study.ts";
 import { readDirection } from "./artefact.ts";
 import { scoreOf, scoreOfPlaced } from "./direction.ts";
+import { standsOut } from "./stands-out.ts";
 import { dotCentred } from "./vectors.ts";
 
 interface Replay {
@@ -40,7 +41,18 @@ describe.skipIf(!hasSharedMoral)("the projection released with the paper", () =>
     expect(scoreOf(direction, new Float64Array(512)) * direction.norm).toBeCloseTo(-0.024779117956175503, 9);
   });
 
-  it("agrees with the raters' items it was compared with", async () => {
+  it("stands out with BERT, and just not with the Universal Sentence Encoder", async () => {
+    const of = async (name: string) => {
+      const { explainedVariance, actions } = await readDirection(`${sharedMoral}${name}`);
+      return standsOut(explainedVariance, actions.length);
+    };
+    expect(await of("pca_bert.json")).toMatchObject({ yes: true });
+    const { yes, gap, needed } = await of("pca_use.json");
+    expect(yes).toBe(false);
+    expect(needed - gap).toBeLessThan(0.002);
+  });
+
+  it("was compared with 113 items of the raters", async () => {
     const { items } = await readStudy(`${sharedMoral}userstudy_regional.csv`);
     expect(items).toHaveLength(113);
     expect(items[0]).toMatchObject({ action: "borrow", question: "Is it polite to" });
