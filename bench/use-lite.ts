@@ -1,6 +1,7 @@
 /**
  * Short sentences a second through Universal Sentence Encoder lite: on our engine, and by TensorFlow.js on WebAssembly with
- * the same weights, interleaved; medians of the rounds and their ratio, and the largest difference between the vectors.
+ * the same weights, interleaved; medians of the rounds and their ratio, and the largest difference between the vectors. Processor
+ * time stands beside, as other work on the machine changes it less.
  * Usage: node --conditions=source --import tsx bench/use-lite.ts [--peer DIR] [--sentences 1000] [--rounds 5] [--batch 32]
  *   [--threads 2]
  * --peer is a folder in which `npm install --legacy-peer-deps @tensorflow/tfjs-core@4 @tensorflow/tfjs-converter@4
@@ -28,6 +29,14 @@ const [count, rounds, batch, threads] = [values.sentences, values.rounds, values
   number,
   number,
 ];
+
+/** One way to the vectors, and what its rounds took in ms. */
+interface Route {
+  readonly name: string;
+  readonly encode: Encode;
+  readonly times: number[];
+  readonly busy: number[];
+}
 
 type Encode = (texts: readonly string[]) => Promise<Float32Array>;
 
@@ -126,34 +135,39 @@ async function peers(folder: string): Promise<Encode> {
 }
 
 const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
-const rate = (times: readonly number[]): string => {
+const rate = ({ times, busy }: Route): string => {
   const [slow, middle, fast] = [Math.max(...times), median(times), Math.min(...times)].map((ms) =>
     ((count / ms) * 1000).toFixed(0),
   );
-  return `${middle} sentences a second (${slow} to ${fast})`;
+  return `${middle} sentences a second (${slow} to ${fast}), ${(median(busy) / count).toFixed(2)} ms of processor time each`;
 };
 
 const texts = sentences();
 const { encode, close } = await ours();
-const routes: { readonly name: string; readonly encode: Encode; readonly times: number[] }[] = [
-  { name: "ours", encode, times: [] },
-];
-if (values.peer !== undefined) routes.push({ name: "tfjs-wasm", encode: await peers(values.peer), times: [] });
+const routes: Route[] = [{ name: "ours", encode, times: [], busy: [] }];
+if (values.peer !== undefined)
+  routes.push({ name: "tfjs-wasm", encode: await peers(values.peer), times: [], busy: [] });
 const vectors = new Map<string, Float32Array>();
 for (let round = 0; round <= rounds; round++) {
-  for (const { name, encode, times } of routes) {
-    const start = performance.now();
+  for (const { name, encode, times, busy } of routes) {
+    const [start, before] = [performance.now(), process.cpuUsage()];
     vectors.set(name, await encode(texts));
-    if (round > 0) times.push(performance.now() - start); // the first round warms up
+    if (round === 0) continue; // it warms up
+    times.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(before);
+    busy.push((user + system) / 1000);
   }
 }
 console.log(`${count} sentences, ${threads} threads, load ${loadavg()[0]?.toFixed(1)}, ${rounds} rounds`);
-for (const { name, times } of routes) console.log(`${name}: ${rate(times)}`);
+for (const route of routes) console.log(`${route.name}: ${rate(route)}`);
 const [mine, theirs] = routes;
 if (mine && theirs) {
   const [a, b] = [vectors.get(mine.name), vectors.get(theirs.name)];
   const largest = a?.reduce((most, value, i) => Math.max(most, Math.abs(value - (b?.[i] ?? Number.NaN))), 0) ?? 0;
   const ratio = median(theirs.times) / median(mine.times);
-  console.log(`ratio ${ratio.toFixed(1)}, largest difference of the vectors ${largest.toExponential(1)}`);
+  const work = median(theirs.busy) / median(mine.busy);
+  console.log(
+    `ratio ${ratio.toFixed(1)}, of processor time ${work.toFixed(1)}; largest difference of the vectors ${largest.toExponential(1)}`,
+  );
 }
 await close();
