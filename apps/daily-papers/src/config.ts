@@ -41,6 +41,12 @@ export interface Config {
   readonly rateTexts: boolean;
   /** Whoever signs in with this address becomes admin; in lower case. */
   readonly adminEmail: string | undefined;
+  /** Where arXiv's query interface is, without a path. */
+  readonly arxivUrl: string;
+  /** Where Hugging Face's interface is, without a path. */
+  readonly huggingFaceUrl: string;
+  /** Whether papers are brought in regularly by themselves. */
+  readonly ingest: boolean;
 }
 
 /** A setting from the environment that cannot be used. */
@@ -62,6 +68,7 @@ const port = z
 const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
 const metricsToken = z.string().regex(/^[\w-]{16,256}$/);
 const publicUrl = z.url({ protocol: /^https?$/ });
+const sourceUrl = z.url({ protocol: /^https?$/ });
 const mailUrl = z.url({ protocol: /^smtps?$/ });
 const onOrOff = z.enum(["on", "off"]);
 const emailAddress = z.email().max(254);
@@ -86,6 +93,9 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_MAIL` | none | server that takes mails, e.g. `smtps://name:password@mail.example.org`; without it they stay in the outbox |
  * | `OFFPRINT_RATE_TEXTS` | off | `on`: new comments and submissions are rated, and held for review when rated low |
  * | `OFFPRINT_ADMIN` | none | whoever signs in with this mail address becomes admin |
+ * | `OFFPRINT_ARXIV` | https://export.arxiv.org | where arXiv is asked |
+ * | `OFFPRINT_HUGGINGFACE` | https://huggingface.co | where Hugging Face is asked for its daily papers |
+ * | `OFFPRINT_INGEST` | on | `off`: papers come by submission and import only |
  * | `OFFPRINT_ROLE` | all | `web`, `worker` or `all`; with PostgreSQL only |
  *
  * @throws {ConfigError} naming the first variable that cannot be used. The database's address is never repeated: it holds a password.
@@ -115,6 +125,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     mailUrl: read(env, "OFFPRINT_MAIL", mailUrl, "an address like smtps://name:password@mail.example.org", true),
     rateTexts: read(env, "OFFPRINT_RATE_TEXTS", onOrOff, "on or off") === "on",
     adminEmail: read(env, "OFFPRINT_ADMIN", emailAddress, "a mail address", true)?.toLowerCase(),
+    arxivUrl:
+      read(env, "OFFPRINT_ARXIV", sourceUrl, "an address like https://export.arxiv.org") ?? "https://export.arxiv.org",
+    huggingFaceUrl:
+      read(env, "OFFPRINT_HUGGINGFACE", sourceUrl, "an address like https://huggingface.co") ??
+      "https://huggingface.co",
+    ingest: read(env, "OFFPRINT_INGEST", onOrOff, "on or off") !== "off",
   };
 }
 

@@ -38,6 +38,9 @@ export function testConfig(dataFolder: string): Config {
     mailUrl: undefined,
     rateTexts: false,
     adminEmail: undefined,
+    arxivUrl: "http://localhost:9",
+    huggingFaceUrl: "http://localhost:9",
+    ingest: false,
   };
 }
 
