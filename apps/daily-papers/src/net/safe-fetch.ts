@@ -1,5 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
+import { callbackify, promisify } from "node:util";
 import { Agent, request, type Dispatcher } from "undici";
 import { DailyPapersError } from "../errors.ts";
 import { isPublicAddress } from "./public-address.ts";
@@ -97,7 +98,7 @@ function checkUrl(address: string, { hosts, localHosts = [] }: SafeFetchOptions)
 async function askOnce(url: URL, options: SafeFetchOptions, signal: AbortSignal): Promise<SafeAnswer> {
   const local = options.localHosts?.includes(url.hostname.replace(/^\[|\]$/g, "")) ?? false;
   const agent = new Agent({
-    connect: { lookup: local ? lookupWith(options.resolve) : guarded(lookupWith(options.resolve)) },
+    connect: { lookup: lookupThrough(options.resolve ?? resolveBySystem, local) },
     headersTimeout: options.timeoutMs,
     bodyTimeout: options.timeoutMs,
     maxHeaderSize: 16_384,
@@ -143,42 +144,31 @@ function headersOf({ headers }: Dispatcher.ResponseData): Record<string, string>
   );
 }
 
-/** A look-up in the form that sockets ask for. */
-function lookupWith(resolve: ResolveAll = resolveBySystem): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname).then(
-      (found) => {
-        const addresses: LookupAddress[] = found.map(({ address, family }) => ({ address, family }));
-        const [first] = addresses;
-        if (first === undefined) callback(new FetchFailedError(`${hostname} has no address`), "", 0);
-        else if (options.all === true) callback(null, addresses);
-        else callback(null, first.address, first.family);
-      },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), "", 0),
-    );
-  };
-}
-
-/** A look-up that gives no address when one of them is not public: a name with one foot inside is not to be trusted. */
-function guarded(lookup: LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, "", 0);
-      const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
-      if (!addresses.every(({ address }) => isPublicAddress(address))) {
-        return callback(new FetchRefusedError(hostname, "its name leads to an address that is not public"), "", 0);
-      }
-      const [first] = addresses;
-      if (options.all === true) return callback(null, addresses);
-      callback(null, first?.address ?? "", first?.family ?? 0);
+/**
+ * The look-up of a connection. It gives no address when one of those found is not public: a name with one foot inside
+ * somebody's network is not to be trusted.
+ */
+function lookupThrough(resolve: ResolveAll, local: boolean): LookupFunction {
+  const find = callbackify(async (hostname: string): Promise<LookupAddress[]> => {
+    const found = (await resolve(hostname)).map(({ address, family }) => ({ address, family }));
+    if (found.length === 0) throw new FetchFailedError(`${hostname} has no address`);
+    if (!local && !found.every(({ address }) => isPublicAddress(address))) {
+      throw new FetchRefusedError(hostname, "its name leads to an address that is not public");
+    }
+    return found;
+  });
+  return (hostname, { all }, done) => {
+    find(hostname, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error !== null || first === undefined) done(error, "", 0);
+      else if (all === true) done(null, addresses);
+      else done(null, first.address, first.family);
     });
   };
 }
 
-const resolveBySystem: ResolveAll = (hostname) =>
-  new Promise((resolve, reject) =>
-    systemLookup(hostname, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error))),
-  );
+const lookup = promisify(systemLookup);
+const resolveBySystem: ResolveAll = (hostname) => lookup(hostname, { all: true });
 
 /** Our own refusal, which comes out of the connection wrapped in other errors. */
 function refusalIn(error: unknown): FetchRefusedError | undefined {

@@ -1,0 +1,175 @@
+import { sql, type Kysely } from "kysely";
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import type { Database, Day } from "../database/schema.ts";
+import { jobHandler, type JobContext, type JobHandlers } from "../jobs/job-handler.ts";
+import { GiveUpError, RetryLaterError } from "../jobs/jobs.ts";
+import type { RegularJob } from "../jobs/schedule.ts";
+import { isArxivId } from "../papers/arxiv-id.ts";
+import { featurePaper } from "../papers/feature-paper.ts";
+import { upsertPapers } from "../papers/save-papers.ts";
+import { arxivPapers } from "./arxiv.ts";
+import { huggingFaceDay } from "./hugging-face.ts";
+import type { RemoteOptions } from "./remote.ts";
+import { SourceRefusedError, SourceUnavailableError } from "./source-error.ts";
+import { noteFailure, noteSuccess, readSourceState } from "./source-state.ts";
+
+/** How the sources are asked, and by which clock. */
+export interface Sources {
+  readonly arxiv: Omit<RemoteOptions, "db" | "signal">;
+  readonly huggingFace: Omit<RemoteOptions, "db" | "signal">;
+  readonly now: () => Date;
+}
+
+/** Days that an empty installation begins with, and that a job catches up at most. */
+const firstDays = 7;
+const mostDays = 60;
+/** Newer versions are looked for as long as a paper is likely to have them, and details of older ones step by step. */
+const refreshedDays = 45;
+const mostRefreshed = 1_000;
+const refreshedAtOnce = 100;
+
+/** The sources that the configuration names. */
+export function sourcesOf(config: Config, now = () => new Date()): Sources {
+  const contact = config.publicUrl === undefined ? "" : ` (+${config.publicUrl})`;
+  const userAgent = `Offprint/0.1${contact}`;
+  return {
+    arxiv: { base: config.arxivUrl, userAgent },
+    huggingFace: { base: config.huggingFaceUrl, userAgent },
+    now,
+  };
+}
+
+/** What is asked for regularly; the feed fills during the day, so that it is looked at several times. */
+export function sourceSchedule(config: Config): RegularJob[] {
+  if (!config.ingest) return [];
+  return [
+    { name: "ingest-hugging-face", every: { minutes: 60 } },
+    { name: "refresh-papers", every: { dayAt: { hour: 3, minute: 20 } } },
+  ];
+}
+
+/** The jobs that ask sources. Each may be done again: what is known already is not changed. */
+export function sourceHandlers(sources: Sources): JobHandlers {
+  return {
+    "fetch-paper": jobHandler({
+      schema: z.object({ arxivId: z.string().refine(isArxivId), submissionId: z.string().optional() }),
+      handle: ({ arxivId, submissionId }, context) =>
+        reported("arxiv", context, sources.now, () => fetchPaper(arxivId, submissionId, context, sources)),
+    }),
+    "ingest-hugging-face": jobHandler({
+      schema: z.object({ since: z.iso.date().optional() }),
+      handle: ({ since }, context) =>
+        reported("huggingface", context, sources.now, () => ingestHuggingFace(since, context, sources)),
+    }),
+    "refresh-papers": jobHandler({
+      schema: z.object({}),
+      handle: (_, context) => reported("arxiv", context, sources.now, () => refreshPapers(context, sources)),
+    }),
+  };
+}
+
+/** A paper that somebody asked for; it enters the feed of the day on which it was submitted. */
+async function fetchPaper(id: string, submissionId: string | undefined, { db, signal }: JobContext, sources: Sources) {
+  const papers = await arxivPapers([id], { ...sources.arxiv, db, signal });
+  const now = sources.now();
+  await db.transaction().execute(async (trx) => {
+    await upsertPapers(trx, papers, { source: submissionId === undefined ? "arxiv" : "submission", now });
+    await noteSuccess(trx, "arxiv", { now });
+    if (submissionId === undefined) return;
+    const submission = await trx
+      .selectFrom("submission")
+      .selectAll()
+      .where("id", "=", submissionId)
+      .where("state", "=", "waiting")
+      .forUpdate()
+      .executeTakeFirst();
+    if (submission === undefined) return;
+    const found = papers.some((paper) => paper.id === id);
+    if (found) {
+      const { created_at: at, account_id } = submission;
+      const day = at.toISOString().slice(0, 10);
+      await featurePaper(trx, { paperId: id, day, at, submittedBy: account_id ?? undefined });
+    }
+    await trx
+      .updateTable("submission")
+      .set({
+        state: found ? "featured" : "refused",
+        state_reason: found ? null : "arXiv knows no paper of this id",
+        settled_at: now,
+      })
+      .where("id", "=", submissionId)
+      .execute();
+  });
+}
+
+/** Day by day from the last one that was read, which may have got more papers since; each day is kept as a whole. */
+async function ingestHuggingFace(since: Day | undefined, { db, signal }: JobContext, sources: Sources) {
+  const today = sources.now().toISOString().slice(0, 10);
+  const last = z.object({ day: z.iso.date() }).safeParse(await readSourceState(db, "huggingface")).data?.day;
+  const first = since ?? last ?? addDays(today, -firstDays);
+  const days = daysFrom(first, today).slice(0, mostDays);
+  for (const day of days) {
+    const { papers, unusable } = await huggingFaceDay(day, { ...sources.huggingFace, db, signal });
+    const now = sources.now();
+    await db.transaction().execute(async (trx) => {
+      await upsertPapers(trx, papers, { source: "huggingface", now });
+      await noteSuccess(trx, "huggingface", { now, state: { day, papers: papers.length, unusable } });
+    });
+  }
+}
+
+/** Asks for new versions of recent papers, and for what arXiv alone knows of papers that came from elsewhere. */
+async function refreshPapers({ db, signal }: JobContext, sources: Sources) {
+  const since = addDays(sources.now().toISOString().slice(0, 10), -refreshedDays);
+  const rows = await db
+    .selectFrom("paper")
+    .select("id")
+    .where((eb) => eb.or([eb("featured_on", ">=", since), eb("version", "is", null)]))
+    .orderBy(sql`featured_on >= ${since}::date`, (order) => order.desc().nullsLast())
+    .orderBy("featured_on", (order) => order.desc().nullsLast())
+    .orderBy("id")
+    .limit(mostRefreshed)
+    .execute();
+  for (let place = 0; place < rows.length; place += refreshedAtOnce) {
+    const ids = rows.slice(place, place + refreshedAtOnce).map((row) => row.id);
+    const papers = await arxivPapers(ids, { ...sources.arxiv, db, signal });
+    const now = sources.now();
+    await db.transaction().execute(async (trx) => {
+      await upsertPapers(trx, papers, { source: "arxiv", now });
+      await noteSuccess(trx, "arxiv", { now });
+    });
+  }
+}
+
+/** Notes a failure for the admin, and says to the queue whether and when another try makes sense. */
+async function reported(
+  name: string,
+  { db, signal }: { db: Kysely<Database>; signal: AbortSignal },
+  now: () => Date,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    await noteFailure(db, name, { now: now(), error });
+    if (error instanceof SourceUnavailableError && error.retryAfterMs !== undefined) {
+      throw new RetryLaterError(new Date(now().getTime() + error.retryAfterMs), error.message);
+    }
+    if (error instanceof SourceRefusedError) throw new GiveUpError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function addDays(day: Day, count: number): Day {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + count);
+  return date.toISOString().slice(0, 10);
+}
+
+function daysFrom(first: Day, last: Day): Day[] {
+  const days: Day[] = [];
+  for (let day = first; day <= last; day = addDays(day, 1)) days.push(day);
+  return days;
+}
