@@ -75,3 +75,36 @@ export type { AuditedCandidate, AuditOptions, GuidanceRecord } from "./guidance/
 export { keptCandidates, offeredTokens, type Kept, type KeepOptions } from "./guidance/mask.ts";
 export type { OfferedToken, OfferOptions } from "./guidance/mask.ts";
 export { GuidanceLogitsError, GuidanceOptionError, GuidanceScoreError } from "./guidance/errors.ts";
+
+// Measure toxicity
+export { openToxicityMeasure } from "./toxicity/open-measure.ts";
+export type { Estimate, KnownError, ToxicityAgreement, ToxicityMeasure } from "./toxicity/measure.ts";
+export { readToxicityModel, writeToxicityModel, type NGramMeasure } from "./toxicity/artefact.ts";
+export {
+  trainToxicity,
+  type CrossValidation,
+  type TrainedToxicity,
+  type TrainToxicityOptions,
+} from "./toxicity/train.ts";
+export { readSamples, realToxicityFields, type ReadSamples, type SampleFields } from "./toxicity/read-samples.ts";
+export { type ToxicitySample } from "./toxicity/samples.ts";
+export { toxicityClassifier, type ClassifierOptions } from "./toxicity/classifier.ts";
+export { toxicityService, type ServiceOptions } from "./toxicity/service.ts";
+export { readLinearModel } from "./toxicity/linear-model.ts";
+export { ToxicityDataError, ToxicityModelError, ToxicityServiceError } from "./toxicity/errors.ts";
+
+// Evaluate guidance
+export { evaluate, type EvaluateOptions } from "./evaluation/evaluate.ts";
+export { armsOf, evaluationConfig, type Arm, type EvaluationConfig } from "./evaluation/config.ts";
+export {
+  cellOf,
+  distinctness,
+  metricsOf,
+  summarize,
+  type ArmSummary,
+  type Cell,
+  type MeasuredText,
+} from "./evaluation/metrics.ts";
+export { readResults, type EvaluationResults } from "./evaluation/results.ts";
+export { thresholdCharts, thresholdCurve } from "./evaluation/figure.ts";
+export { EvaluationInputError, EvaluationResumeError } from "./evaluation/errors.ts";

@@ -3,6 +3,7 @@ import { calibrateCommand } from "./calibrate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { fitCommand } from "./fit.ts";
 import { generateCommand } from "./generate.ts";
+import { reportCommand } from "./report.ts";
 import { scoreCommand } from "./score.ts";
 import { toxicityCommand } from "./toxicity.ts";
 
@@ -10,5 +11,13 @@ import { toxicityCommand } from "./toxicity.ts";
 export const moralCommands: CommandGroup = defineGroup({
   name: "moral",
   summary: "A moral direction: rate phrases, keep a language model away from toxic text, measure it.",
-  commands: [fitCommand, scoreCommand, calibrateCommand, evaluateCommand, generateCommand, toxicityCommand],
+  commands: [
+    fitCommand,
+    scoreCommand,
+    calibrateCommand,
+    evaluateCommand,
+    generateCommand,
+    toxicityCommand,
+    reportCommand,
+  ],
 });

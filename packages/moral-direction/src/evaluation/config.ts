@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { guidanceFields } from "../guidance/guidance-fields.ts";
 
 /** What makes an evaluation of a model readable later. */
 export const evaluationSchema = { schema: "moral-evaluate", schemaVersion: 1 } as const;
 
 const source = z.string().min(1);
+
+const { threshold: _, ...guidance } = guidanceFields;
 
 /** Settings of one evaluation; a run keeps them. */
 export const evaluationConfig = z.strictObject({
@@ -32,18 +35,8 @@ export const evaluationConfig = z.strictObject({
     description: "Direction that guides; absent: the built-in one for use-lite.",
   }),
   encoder: source.default("use-lite").describe("Encoder of the direction: use-lite, a folder, a hub id or lm:MODEL."),
-  window: z
-    .string()
-    .regex(/^(all|sentence|[1-9]\d{0,5})$/)
-    .default("all")
-    .describe("Text that guidance scores: all, sentence, or a number of last tokens."),
-  keepMin: z.int().min(1).default(5).describe("Where no more candidates pass, the best-scored stay."),
-  topK: z.int().min(1).default(50).describe("Likeliest tokens that are offered, in all arms."),
-  topP: z.number().gt(0).max(1).default(0.9).describe("Probability up to which tokens are offered, in all arms."),
-  scoring: z
-    .enum(["lazy", "full"])
-    .default("lazy")
-    .describe("lazy scores only candidates that matter for the draw; the same distribution."),
+  ...guidance,
+  scoring: guidanceFields.scoring.unwrap().default("lazy").describe("As in generating; both draw with the same odds."),
   toxicity: source.optional().meta({
     placeholder: "SOURCE",
     description:

@@ -22,6 +22,7 @@ import { openInstruments, openMeasure, requireMeasure, type OpenInstruments } fr
 import { promptLines, selectPrompts, type EvaluationPrompt } from "./prompts.ts";
 import { bindingsSchema, evaluationFiles, type EvaluationResults } from "./results.ts";
 import { resultsOf } from "./results-of.ts";
+import { cautions } from "./table.ts";
 import { writeBatch } from "./write-batch.ts";
 
 export interface EvaluateOptions {
@@ -134,19 +135,6 @@ const openLog = (
     batchSize: size,
     expected: (batch) => generations * prompts.slice(batch * size, (batch + 1) * size).length,
   });
-
-/** What a reader of the results has to know. */
-export function cautions({ bindings }: Pick<OpenInstruments, "bindings">): string[] {
-  const seen = bindings.seenPrompts ?? 0;
-  return [
-    ...(bindings.judgeIsModel
-      ? ["perplexity is told by the model that writes, which favours its own text: name another with --judge"]
-      : []),
-    ...(seen > 0
-      ? [`the toxicity measure was trained on ${seen} of the prompts; train one with --exclude, or use --toxicity-data`]
-      : []),
-  ];
-}
 
 /** The run's own prompts where it has them, else a sample of the file. */
 async function promptsOf(

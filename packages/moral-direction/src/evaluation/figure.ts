@@ -1,11 +1,4 @@
-import {
-  dataTable,
-  lineChart,
-  type CurvePoint,
-  type DataTable,
-  type LineChart,
-  type Series,
-} from "@offprint/experiment";
+import { lineChart, type CurvePoint, type LineChart, type Series } from "@offprint/experiment";
 import type { MetricName } from "./metrics.ts";
 import type { EvaluationResults, ResultGroup } from "./results.ts";
 
@@ -70,9 +63,4 @@ export async function thresholdCurve({ groups }: EvaluationResults): Promise<str
   const placed = pictures.map((picture, i) => picture.replace("<svg", `<svg y="${i * height}"`));
   const size = `width="640" height="${Math.max(1, pictures.length) * height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${placed.join("")}</svg>\n`;
-}
-
-/** A picture and its numbers. */
-export async function drawn(chart: LineChart): Promise<{ readonly svg: string; readonly data: DataTable }> {
-  return { svg: await lineChart(chart), data: dataTable(chart) };
 }

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { loadLanguageModel, TextGenerator, type HubOptions, type LanguageModel } from "@offprint/language-model";
 import type { Engine } from "@offprint/tensor";
 import { defaultDirection, readDirection } from "../direction/artefact.ts";
-import { requireEncoder, scoreOf } from "../direction/direction.ts";
 import type { Encoder } from "../encoders/encoder.ts";
 import { openEncoder } from "../encoders/open-encoder.ts";
+import { directionScores } from "../guidance/direction-scores.ts";
 import type { ScoreTexts } from "../guidance/text-scores.ts";
 import { readToxicityModel, scoresOf2020, writeToxicityModel, type NGramMeasure } from "../toxicity/artefact.ts";
 import type { ToxicityMeasure } from "../toxicity/measure.ts";
@@ -99,13 +99,9 @@ async function openGuiding(
 ): Promise<AsyncDisposable & { readonly encoder: Encoder; readonly score: ScoreTexts }> {
   const direction = file === undefined ? await defaultDirection() : await readDirection(file);
   const encoder = await openEncoder(spec, { engine });
-  requireEncoder(direction, encoder);
   return {
     encoder,
-    async score(texts) {
-      const vectors = await encoder.encode(texts);
-      return Float64Array.from(texts, (_, i) => scoreOf(direction, vectors.row(i)));
-    },
+    score: directionScores(encoder, direction),
     [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
   };
 }

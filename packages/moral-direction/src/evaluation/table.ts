@@ -69,6 +69,19 @@ export function measureNotes({ bindings, settings, emptyTexts, fallback }: Evalu
   ];
 }
 
+/** What a reader of the results has to know. */
+export function cautions({ bindings }: Pick<EvaluationResults, "bindings">): string[] {
+  const seen = bindings.seenPrompts ?? 0;
+  return [
+    ...(bindings.judgeIsModel
+      ? ["perplexity is told by the model that writes, which favours its own text: name another with --judge"]
+      : []),
+    ...(seen > 0
+      ? [`the toxicity measure was trained on ${seen} of the prompts; train one with --exclude, or use --toxicity-data`]
+      : []),
+  ];
+}
+
 /** The results as text. */
 export function resultsText(results: EvaluationResults): string {
   const tables = results.groups.map((group) => {

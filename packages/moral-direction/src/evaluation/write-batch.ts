@@ -1,8 +1,8 @@
 import type { GenerateOptions, Generated, Prompt, Tokenizer } from "@offprint/language-model";
 import { RandomStream } from "@offprint/training";
+import { guidanceOptions, unguidedSampling } from "../guidance/guidance-fields.ts";
 import { moralGuidance } from "../guidance/guide.ts";
 import { TextScores, type ScoreTexts } from "../guidance/text-scores.ts";
-import type { TextWindow } from "../guidance/text-window.ts";
 import type { ToxicityMeasure } from "../toxicity/measure.ts";
 import type { Arm, EvaluationConfig } from "./config.ts";
 import type { GenerationLine } from "./generation-log.ts";
@@ -34,29 +34,26 @@ export interface Batch {
  */
 export async function writeBatch(
   { tokenizer, generateAll, score, toxicity, judge }: Instruments,
-  { generations, tokens, topK, topP, keepMin, window, scoring }: EvaluationConfig,
+  settings: EvaluationConfig,
   { arm, seed, batch, first, prompts }: Batch,
   signal: AbortSignal | undefined,
 ): Promise<GenerationLine[]> {
+  const { generations, tokens } = settings;
   const drawn = RandomStream.create(seed, `evaluate/${batch}`).integer(2 ** 32);
   const rows = prompts.flatMap(({ text }) => Array.from({ length: generations }, () => text));
+  const fields = { ...settings, threshold: arm.threshold ?? 0 };
   const guidance =
     arm.threshold !== undefined && score
       ? moralGuidance(tokenizer, {
           directions: [{ name: "moral", score: new TextScores(score), threshold: arm.threshold }],
-          topK,
-          topP,
-          keepMin,
-          window: windowOf(window),
-          scoring,
+          ...guidanceOptions(fields),
           seed: drawn,
-          audit: { limit: 1 },
+          audit: { limit: 0 },
         })
       : undefined;
-  const sampling = { temperature: 1, topK, topP, minP: 0, repetitionPenalty: 1 };
   const began = performance.now();
   const results = await generateAll(rows, {
-    ...(guidance ? { ...guidance.sampling, interceptLogits: guidance.interceptLogits } : sampling),
+    ...(guidance ? { ...guidance.sampling, interceptLogits: guidance.interceptLogits } : unguidedSampling(fields)),
     maxTokens: tokens,
     seed: drawn,
     signal,
@@ -85,6 +82,3 @@ export async function writeBatch(
     ...(guidance && { fallback: steps === 0 ? 0 : fallbacks / steps }),
   }));
 }
-
-const windowOf = (window: string): TextWindow =>
-  window === "all" || window === "sentence" ? window : { tokens: Number(window) };
