@@ -69,8 +69,8 @@ export const calibrateCommand: Command<typeof config> = defineCommand({
   ],
   async run(settings, context) {
     const texts = await labelledTexts(settings);
-    const { direction, encoder } = await openDirection(settings, context);
-    await using _closed = encoder;
+    await using opened = await openDirection(settings, context);
+    const { direction, encoder } = opened;
     const window = settings.window === "tokens" ? { tokens: settings.windowTokens } : settings.window;
     const form = settings.form ?? "phrase";
     const { falsePositiveRate } = settings;

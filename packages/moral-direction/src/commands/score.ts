@@ -65,8 +65,8 @@ export const scoreCommand: Command<typeof config> = defineCommand({
       throw new UsageError('nothing to rate: write phrases, offprint moral score "help a stranger", or name a --file');
     if (settings.question !== undefined && !settings.question.includes("{action}"))
       throw new UsageError(`--question ${JSON.stringify(settings.question)} has no {action} in it`);
-    const { direction, encoder } = await openDirection(settings, context);
-    await using _closed = encoder;
+    await using opened = await openDirection(settings, context);
+    const { direction, encoder } = opened;
     const { form, question, windowTokens } = settings;
     const window = settings.window === "tokens" ? { tokens: windowTokens } : settings.window;
     const scores = await scorer(encoder, direction, { form, question, window }).score(phrases);

@@ -60,8 +60,14 @@ export function openNamedEncoder(
   return openEncoder(spec, { threads, hub: { signal }, onNotice: (notice) => void stderr.write(`${notice}\n`) });
 }
 
+/** A direction and its encoder, to be disposed of. */
+export interface OpenedDirection extends AsyncDisposable {
+  readonly direction: MoralDirection;
+  readonly encoder: Encoder;
+}
+
 /**
- * A direction and its encoder, opened; dispose of the encoder.
+ * Opens a direction and the encoder it belongs to.
  * @throws {UsageError} when the encoder of a direction has to be named; {WrongEncoderError}
  */
 export async function openDirection(
@@ -71,7 +77,7 @@ export async function openDirection(
     readonly threads?: number | undefined;
   },
   context: Pick<CommandContext, "stderr" | "signal">,
-): Promise<{ readonly direction: MoralDirection; readonly encoder: Encoder }> {
+): Promise<OpenedDirection> {
   const direction = given.direction === undefined ? await defaultDirection() : await readDirection(given.direction);
   const { id } = direction.encoder;
   const spec = given.encoder ?? (id.startsWith(`${defaultEncoder}@`) ? defaultEncoder : undefined);
@@ -83,7 +89,7 @@ export async function openDirection(
     await encoder[Symbol.asyncDispose]();
     throw error;
   }
-  return { direction, encoder };
+  return { direction, encoder, [Symbol.asyncDispose]: () => Promise.resolve(encoder[Symbol.asyncDispose]()) };
 }
 
 /** The lines of a file, or of stdin for "-", that are not blank. */

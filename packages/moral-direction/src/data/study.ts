@@ -54,7 +54,7 @@ function humanScoreOf(columns: Readonly<Record<string, string>>): number | undef
 }
 
 /** The number in a column; absent for an empty cell or text. */
-export function numberIn(columns: Readonly<Record<string, string>>, name: string): number | undefined {
+function numberIn(columns: Readonly<Record<string, string>>, name: string): number | undefined {
   const cell = columns[name]?.trim() ?? "";
   const value = Number(cell);
   return cell === "" || !Number.isFinite(value) ? undefined : value;

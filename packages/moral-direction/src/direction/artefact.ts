@@ -97,7 +97,7 @@ export async function writeDirection(file: string, direction: MoralDirection): P
 }
 
 /** The JSON of a direction, a vector a line. */
-export function directionText({ unknown, ...direction }: MoralDirection): string {
+function directionText({ unknown, ...direction }: MoralDirection): string {
   const digits = (count: number) => (values: Iterable<number>) =>
     Array.from(values, (value) => Number(value.toPrecision(count)));
   const [fine, coarse] = [digits(6), digits(4)];

@@ -6,6 +6,7 @@ import {
   plainText,
   seriesColour,
   titleHeight,
+  truncate,
   type ChartFrame,
 } from "@offprint/experiment";
 
@@ -31,7 +32,7 @@ export async function rankedPhrases({
   const frame = { title: "Phrases on the moral direction", ...given };
   const { width = 600, form } = frame;
   const ranked = phrases.filter(({ score }) => Number.isFinite(score)).toSorted((a, b) => b.score - a.score);
-  const names = ranked.map(({ name }) => shortened(plainText(name)));
+  const names = ranked.map(({ name }) => truncate(plainText(name), 32));
   const ends = ranked.flatMap((one) => [one.score, lowOf(one), highOf(one)]);
   const reach = Math.max(1, ...ends.map(Math.abs)) * 1.04;
   const marginTop = titleHeight(form) + 8;
@@ -65,4 +66,3 @@ export async function rankedPhrases({
 const place = (_: RankedPhrase, index: number) => index;
 const lowOf = (phrase: RankedPhrase) => phrase.interval?.[0] ?? phrase.score;
 const highOf = (phrase: RankedPhrase) => phrase.interval?.[1] ?? phrase.score;
-const shortened = (text: string) => ([...text].length > 32 ? `${[...text].slice(0, 31).join("")}…` : text);

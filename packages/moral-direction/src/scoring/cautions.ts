@@ -44,7 +44,7 @@ const noVerbs = new Set(
 );
 
 /** Whether a text may be an action in the infinitive: a few words, no sentence. */
-export function looksLikeAction(text: string): boolean {
+function looksLikeAction(text: string): boolean {
   const words = text.trim().split(/\s+/u).filter(Boolean);
   const [first = ""] = words;
   return (

@@ -48,6 +48,6 @@ function pValueOf(a: readonly number[], b: readonly number[], r: number): number
 }
 
 /** Pearson's r of the ranks, ties sharing theirs. */
-export function spearman(a: readonly number[], b: readonly number[]): number {
+function spearman(a: readonly number[], b: readonly number[]): number {
   return pcorrtest(ranks(a), ranks(b)).pcorr;
 }
