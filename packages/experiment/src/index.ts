@@ -35,7 +35,7 @@ export { type Machine, type RunRecord, runRecordSchema } from "./record.ts";
 export { safeFileName, writeFileAtomic } from "./files.ts";
 
 // Show results
-export { formatTable } from "./table.ts";
+export { formatTable, truncate } from "./table.ts";
 export { formatBytes, formatCount, formatDuration, formatNumber, formatRate, printable } from "./format.ts";
 export { lineChart, type CurvePoint, type LineChart, type Series } from "./line-chart.ts";
 export { barChart, type Bar, type BarChart } from "./bar-chart.ts";
