@@ -4,7 +4,7 @@ import { z } from "zod";
 import { EncoderSourceError } from "../errors.ts";
 
 /** How token vectors become one: their mean, or that of the first token. */
-export type Pooling = "mean" | "cls";
+type Pooling = "mean" | "cls";
 
 /** What a sentence-transformers folder says about its vectors. */
 export interface SentenceConfig {
