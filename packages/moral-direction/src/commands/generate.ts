@@ -136,7 +136,7 @@ export const generateCommand: Command<typeof config> = defineCommand({
         write(sideBySide(["guided", "unguided"], texts, context.stdout.columns ?? 100));
       }
     }
-    context.stderr.write(summary(guided, guidance, settings.scoring === "lazy"));
+    context.stderr.write(summary(guided, guidance));
   },
 });
 
@@ -150,12 +150,12 @@ const plain = ({ text, tokens, reason }: Generated) => ({ text, tokens: [...toke
 /** What of a model's text may go to a terminal: it could write escape sequences. */
 const safe = (text: string): string => text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\uFFFD");
 
-function summary({ texts, seconds }: Texts, { statistics }: Guidance, lazy: boolean): string {
+function summary({ texts, seconds }: Texts, { statistics }: Guidance): string {
   const tokens = texts.reduce((sum, text) => sum + text.tokens.length, 0);
-  const { steps, fallbacks, rollBacks, calls, texts: read, hits }: GuidanceStatistics = statistics;
+  const { steps, fallbacks, undecided, rollBacks, calls, texts: read, hits }: GuidanceStatistics = statistics;
   const parts = [
     `${formatCount(tokens)} tokens written (${formatNumber(tokens / seconds)} a second)`,
-    `too few candidates passed at ${lazy ? "at least " : ""}${formatCount(fallbacks)} of ${formatCount(steps)} steps`,
+    `too few candidates passed at ${undecided > 0 ? "at least " : ""}${formatCount(fallbacks)} of ${formatCount(steps)} steps`,
     ...(rollBacks > 0 ? [`went back ${formatCount(rollBacks)} times`] : []),
     `the encoder read ${formatCount(read)} texts in ${formatCount(calls)} runs, ${formatCount(hits)} were known`,
   ];

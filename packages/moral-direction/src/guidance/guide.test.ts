@@ -101,7 +101,8 @@ describe("moralGuidance on a small model", () => {
     const text = await generator.generate(prompts[0]!, settingsOf(first, 15));
     const [again] = await generator.generateAll(prompts, settingsOf(second, 15));
     expect(again?.tokens).toEqual(text.tokens);
-    expect(first.statistics.texts).toBeLessThan(first.statistics.candidates / 2);
+    expect(first.statistics.texts).toBeLessThan(first.statistics.candidates / 5);
+    expect(first.statistics.undecided).toBeGreaterThan(0);
     first.settle([text]);
     expect(first.records.map(({ chosen }) => chosen)).toEqual([...text.tokens]);
     const unscored = first.records.flatMap(({ candidates }) => candidates.filter(({ score }) => score === null));

@@ -15,8 +15,10 @@ export interface GuidanceStatistics extends ScoreStatistics {
   readonly steps: number;
   /** Tokens that were offered, all steps together. */
   readonly candidates: number;
-  /** Steps that the fallback decided, as far as that is known: lazy scoring often need not find out. */
+  /** Steps that the fallback decided. */
   readonly fallbacks: number;
+  /** Steps of lazy scoring at which the same token came whether or not the fallback decided: nobody found out. */
+  readonly undecided: number;
   /** Times that tokens were taken back. */
   readonly rollBacks: number;
 }
@@ -62,7 +64,7 @@ export function moralGuidance(tokenizer: Pick<Tokenizer, "decode">, options: Gui
   }));
   const audit = new Audit(options.audit);
   const own = new Map<number, { readonly random: RandomStream; readonly back: Backtracking | undefined }>();
-  const statistics = { calls: 0, texts: 0, hits: 0, steps: 0, candidates: 0, fallbacks: 0, rollBacks: 0 };
+  const statistics = { calls: 0, texts: 0, hits: 0, steps: 0, candidates: 0, fallbacks: 0, undecided: 0, rollBacks: 0 };
   const stateOf = (sequence: number) => {
     let state = own.get(sequence);
     if (state) return state;
@@ -91,7 +93,8 @@ export function moralGuidance(tokenizer: Pick<Tokenizer, "decode">, options: Gui
     const rollBack = back?.after(decision.fallback === true, tokens) ?? 0;
     statistics.steps++;
     statistics.candidates += offered.length;
-    statistics.fallbacks += Number(decision.fallback);
+    statistics.fallbacks += Number(decision.fallback === true);
+    statistics.undecided += Number(decision.fallback === null);
     statistics.rollBacks += Number(rollBack > 0);
     statistics.texts += scores.encoder.texts;
     statistics.hits += scores.encoder.hits;
