@@ -28,6 +28,7 @@ export interface Database {
   moderation: ModerationTable;
   subscriber: SubscriberTable;
   suppression: SuppressionTable;
+  digest_paper: DigestPaperTable;
   mail: MailTable;
   job: JobTable;
   schedule: ScheduleTable;
@@ -200,6 +201,16 @@ interface SubscriberTable {
   next_issue_at: Optional<Date>;
   last_issue_at: Optional<Date>;
   soft_bounces: Default<number>;
+  /** bigint: its text, as the driver gives it. */
+  last_number: ColumnType<string, string | undefined, string>;
+  last_issue_day: Optional<Day>;
+}
+
+interface DigestPaperTable {
+  paper_id: string;
+  number: Generated<string>;
+  day: Day;
+  closed_at: Date;
 }
 
 interface SuppressionTable {
