@@ -1,11 +1,11 @@
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { DailyPapersError } from "./errors.ts";
+import type { MailConfig } from "./mail/mail-config.ts";
+import { readMailConfig } from "./mail/read-mail-config.ts";
 import { parseRanges, type AddressRange } from "./limits/client-address.ts";
 
-const require = createRequire(import.meta.url);
 const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** With PostgreSQL, the work may be shared among processes; with the embedded database one does all. */
@@ -35,8 +35,8 @@ export interface Config {
   readonly role: SiteRole;
   /** Where readers find the site, without a slash at its end; for links in mails and feeds. */
   readonly publicUrl: string | undefined;
-  /** Server that takes our mails; without one they stay in the outbox. */
-  readonly mailUrl: string | undefined;
+  /** How mails leave the house; without a server that takes them they stay in the outbox. */
+  readonly mail: MailConfig;
   /** Whether new comments and submissions are rated by the moral direction, and held for review below the threshold. */
   readonly rateTexts: boolean;
   /** Whoever signs in with this address becomes admin; in lower case. */
@@ -69,7 +69,6 @@ const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
 const metricsToken = z.string().regex(/^[\w-]{16,256}$/);
 const publicUrl = z.url({ protocol: /^https?$/ });
 const sourceUrl = z.url({ protocol: /^https?$/ });
-const mailUrl = z.url({ protocol: /^smtps?$/ });
 const onOrOff = z.enum(["on", "off"]);
 const emailAddress = z.email().max(254);
 const role = z.enum(["all", "web", "worker"]);
@@ -91,6 +90,11 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_METRICS_TOKEN` | none | token for `/metrics`; without it only this machine reads them |
  * | `OFFPRINT_URL` | none | where readers find the site, e.g. `https://papers.example.org`; links in mails begin with it |
  * | `OFFPRINT_MAIL` | none | server that takes mails, e.g. `smtps://name:password@mail.example.org`; without it they stay in the outbox |
+ * | `OFFPRINT_MAIL_FROM` | none | who writes, e.g. `Daily Papers <papers@example.org>`; needed with `OFFPRINT_MAIL` |
+ * | `OFFPRINT_MAIL_IMPRINT` | none | line at the end of each issue: who runs the site, with a postal address |
+ * | `OFFPRINT_MAIL_BOUNCES` | none | mailbox for what cannot be delivered; each mail's id stands behind a plus |
+ * | `OFFPRINT_MAIL_BOUNCE_TOKEN` | none | token of the program that reports bounces to `/mail/bounces`; without it nobody may |
+ * | `OFFPRINT_DKIM_KEY`, `_SELECTOR`, `_DOMAIN` | none | private key in PEM with `\n` for line ends, to sign mails here |
  * | `OFFPRINT_RATE_TEXTS` | off | `on`: new comments and submissions are rated, and held for review when rated low |
  * | `OFFPRINT_ADMIN` | none | whoever signs in with this mail address becomes admin |
  * | `OFFPRINT_ARXIV` | https://export.arxiv.org | where arXiv is asked |
@@ -117,12 +121,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== ""),
     modelsFolder: env["OFFPRINT_MODELS"] ? resolve(env["OFFPRINT_MODELS"]) : undefined,
-    command: env["OFFPRINT_COMMAND"] ? resolve(env["OFFPRINT_COMMAND"]) : require.resolve("offprint/bin/offprint.mjs"),
+    command: env["OFFPRINT_COMMAND"] ? resolve(env["OFFPRINT_COMMAND"]) : resolve(repositoryRoot, "apps/offprint/bin/offprint.mjs"),
     trustedProxies: trustedProxies(env),
     metricsToken: read(env, "OFFPRINT_METRICS_TOKEN", metricsToken, "16 to 256 letters, digits, - or _", true),
     role: roleOf(env),
     publicUrl: read(env, "OFFPRINT_URL", publicUrl, "an address like https://papers.example.org")?.replace(/\/+$/, ""),
-    mailUrl: read(env, "OFFPRINT_MAIL", mailUrl, "an address like smtps://name:password@mail.example.org", true),
+    mail: readMailConfig(env, (variable, wanted, came) => new ConfigError(variable, wanted, came)),
     rateTexts: read(env, "OFFPRINT_RATE_TEXTS", onOrOff, "on or off") === "on",
     adminEmail: read(env, "OFFPRINT_ADMIN", emailAddress, "a mail address", true)?.toLowerCase(),
     arxivUrl:

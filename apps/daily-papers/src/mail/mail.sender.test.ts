@@ -52,7 +52,7 @@ describe.each(databaseKinds())("the sender of mails on $name", ({ missing, open,
   const sender = (options: Partial<MailSenderOptions> = {}) => {
     const made = new MailSender({
       db: database.db,
-      config: { ...config, smtp: smtp.config },
+      config: options.config ?? { ...config, smtp: smtp.config },
       onError: (error) => errors.push(error),
       now: () => now,
       random: () => 0,

@@ -44,7 +44,7 @@ export const signInRoutes = new Hono<AppEnv>()
     return c.redirect("/sign-in/sent", 303);
   })
   .get("/sign-in/sent", (c) =>
-    renderPage(c, { title: "A link is on its way" }, <LinkSentPage sendsMail={c.var.config.mailUrl !== undefined} />),
+    renderPage(c, { title: "A link is on its way" }, <LinkSentPage sendsMail={c.var.config.mail.smtp !== undefined} />),
   )
   .get("/sign-in/:token", async (c) => {
     const token = c.req.param("token");
@@ -101,7 +101,7 @@ async function askForLink(c: Context<AppEnv>, email: string, next: string): Prom
   const letter = await writeSignInLetter(href, new URL(siteAddress(config)).host);
   const outcome = await sendLink(db, { email, token, nonce, letter, now: now() });
   setAskingBrowser(c, nonce, linkMinutes * 60);
-  if (outcome === "sent" && config.mailUrl === undefined && email.toLowerCase() === config.adminEmail) {
+  if (outcome === "sent" && config.mail.smtp === undefined && email.toLowerCase() === config.adminEmail) {
     // Not waited for: how long the answer takes must not tell whose address this is.
     keepAdminLink(config.dataFolder, href).catch(c.var.report);
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
+import type { MailConfig } from "../mail/mail-config.ts";
 import type { SiteOptions } from "../site.ts";
 import { loadFakeModel } from "./fake-model.ts";
 import { fakeWriter } from "./fake-writer.ts";
@@ -21,6 +22,16 @@ export function temporaryFolder(): TemporaryFolder {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
+/** Mails stay in the outbox. */
+export const testMail: MailConfig = {
+  smtp: undefined,
+  from: { name: "Daily Papers", address: "papers@example.org" },
+  dkim: undefined,
+  bouncesTo: undefined,
+  bounceToken: undefined,
+  imprint: undefined,
+};
+
 /** A site of its own on a port that the system chooses. */
 export function testConfig(dataFolder: string): Config {
   return {
@@ -35,7 +46,7 @@ export function testConfig(dataFolder: string): Config {
     metricsToken: undefined,
     role: "all",
     publicUrl: undefined,
-    mailUrl: undefined,
+    mail: testMail,
     rateTexts: false,
     adminEmail: undefined,
     arxivUrl: "http://localhost:9",
