@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import type { AppEnv } from "../app-env.ts";
 import { answerFresh } from "../http/etag.ts";
@@ -90,6 +90,16 @@ const apiDescription =
   "Everything that the pages show of papers, for programs. The addresses and answers are those of the Hugging Face Hub's " +
   "API, so that its clients work here; the part `offprint` of an answer is ours. Nobody signs in, nothing is written, and " +
   "no answer holds an address or a token of a reader.";
+
+/** Nothing can be changed through the API. */
+const onlyReading: MiddlewareHandler = async (c, next) => {
+  if (c.req.method === "GET" || c.req.method === "HEAD") {
+    await next();
+    return undefined;
+  }
+  c.header("Allow", "GET, HEAD, OPTIONS");
+  return problem(c, 405, "The API is for reading.");
+};
 
 /** The site for programs, in the shapes of the Hugging Face Hub's API. */
 export const apiRoutes = new OpenAPIHono<AppEnv>({
@@ -188,14 +198,4 @@ function daysOf({ date, week, month }: AskedDays): { from: string; to: string } 
     (both, { from, to }) => ({ from: both.from > from ? both.from : from, to: both.to < to ? both.to : to }),
     first,
   );
-}
-
-/** Nothing can be changed through the API. */
-async function onlyReading(c: Context, next: () => Promise<void>): Promise<Response | undefined> {
-  if (c.req.method === "GET" || c.req.method === "HEAD") {
-    await next();
-    return undefined;
-  }
-  c.header("Allow", "GET, HEAD, OPTIONS");
-  return problem(c, 405, "The API is for reading.");
 }

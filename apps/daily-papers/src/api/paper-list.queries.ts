@@ -37,10 +37,12 @@ export interface PaperFilter {
   readonly category?: string;
   /** Run by one of these packages. */
   readonly implementations?: readonly string[];
+  /** Holding these words; quotes and minus signs as in a search. */
+  readonly text?: string;
 }
 
-/** `featured`: newest in the feed first; `trending`: hottest first. Both go on by votes, publication and id. */
-export type PaperOrder = "featured" | "trending";
+/** `featured`: newest day of the feed first, then by votes; `trending`: hottest first; `voted`: most votes first. */
+export type PaperOrder = "featured" | "trending" | "voted";
 
 export interface PaperPage {
   readonly order: PaperOrder;
@@ -54,12 +56,11 @@ export async function listPapers(
   filter: PaperFilter,
   { order, limit, offset }: PaperPage,
 ): Promise<ListedPaper[]> {
-  const filtered = selectListed(db).where(matches(filter));
-  const ordered =
-    order === "trending"
-      ? filtered.orderBy("paper.hotness", "desc")
-      : filtered.orderBy("paper.featured_on", "desc").orderBy(sql`paper.votes + paper.votes_elsewhere`, "desc");
-  const rows = await ordered
+  let query = selectListed(db).where(matches(filter));
+  if (order === "trending") query = query.orderBy("paper.hotness", "desc");
+  if (order === "featured") query = query.orderBy("paper.featured_on", "desc");
+  if (order !== "trending") query = query.orderBy(sql`paper.votes + paper.votes_elsewhere`, "desc");
+  const rows = await query
     .orderBy("paper.published_on", "desc")
     .orderBy("paper.id")
     .limit(limit)
@@ -110,19 +111,40 @@ export async function listByIds(db: Kysely<Database>, ids: readonly string[]): P
   return ids.flatMap((id) => papers.get(id) ?? []);
 }
 
-/** When the newest of the filter's papers came into the feed. */
-export async function newestFeatured(db: Kysely<Database>, filter: PaperFilter): Promise<Date | undefined> {
-  const row = await db
-    .selectFrom("paper")
-    .leftJoin("account", "account.id", "paper.submitted_by")
-    .where(matches(filter))
-    .select(({ fn }) => fn.max("paper.featured_at").as("newest"))
-    .executeTakeFirst();
-  return row?.newest ?? undefined;
+/** Where a list by the time of featuring goes on. */
+export interface FeaturedCursor {
+  readonly featuredAt: Date;
+  readonly id: string;
+}
+
+/** Papers of the feed by the time that they came in, newest first, from after the cursor. Votes change nothing in it. */
+export async function listFeatured(
+  db: Kysely<Database>,
+  filter: PaperFilter,
+  { after, limit }: { after: FeaturedCursor | undefined; limit: number },
+): Promise<{ papers: ListedPaper[]; next: FeaturedCursor | undefined }> {
+  let query = selectListed(db).where(matches(filter)).where("paper.featured_at", "is not", null);
+  if (after !== undefined) {
+    query = query.where((eb) =>
+      eb.or([
+        eb("paper.featured_at", "<", after.featuredAt),
+        eb.and([eb("paper.featured_at", "=", after.featuredAt), eb("paper.id", ">", after.id)]),
+      ]),
+    );
+  }
+  const rows = await query
+    .orderBy("paper.featured_at", "desc")
+    .orderBy("paper.id")
+    .limit(limit + 1)
+    .execute();
+  const papers = rows.slice(0, limit).map(toListed);
+  const last = papers.at(-1);
+  const isMore = rows.length > limit && last?.featuredAt !== undefined;
+  return { papers, next: isMore ? { featuredAt: last.featuredAt, id: last.id } : undefined };
 }
 
 /** What the filter asks of a row of `paper` joined with the `account` that submitted it. */
-function matches({ days, submitter, keyword, category, implementations }: PaperFilter): RawBuilder<boolean> {
+function matches({ days, submitter, keyword, category, implementations, text }: PaperFilter): RawBuilder<boolean> {
   const conditions = [sql<boolean>`paper.featured_on is not null`];
   if (days !== undefined) {
     conditions.push(
@@ -137,6 +159,7 @@ function matches({ days, submitter, keyword, category, implementations }: PaperF
   }
   if (category !== undefined) conditions.push(sql`paper.categories @> array[${category}]::text[]`);
   if (implementations !== undefined) conditions.push(sql`paper.implementation = any(${implementations})`);
+  if (text !== undefined) conditions.push(sql`paper.search @@ websearch_to_tsquery('english', ${text})`);
   return sql`${sql.join(conditions, sql` and `)}`;
 }
 

@@ -4,6 +4,7 @@ import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { assetPaths } from "./assets.ts";
+import { can, readerOf } from "../people/reader.ts";
 import { themeOf, themes } from "./theme.ts";
 
 export interface PageProps {
@@ -13,7 +14,17 @@ export interface PageProps {
   /** Seconds after which the page loads itself again: only ever at the reader's wish. */
   readonly refreshEvery?: number | undefined;
   readonly status?: ContentfulStatusCode;
+  /** Feeds of what the page shows, by their addresses; the daily papers' where it says nothing. */
+  readonly feeds?: readonly FeedLink[];
 }
+
+export interface FeedLink {
+  readonly title: string;
+  /** Address of the feed's Atom form. */
+  readonly href: string;
+}
+
+const dailyFeed: FeedLink = { title: "Daily Papers", href: "/feeds/daily.atom" };
 
 /** Answers with a whole page around `content`. */
 export function renderPage(c: Context, props: PageProps, content: Child) {
@@ -35,6 +46,9 @@ function Page({ c, content, ...props }: PageProps & { c: Context; content: Child
         <link rel="preload" href={assetPaths.font} as="font" type="font/woff2" crossorigin="anonymous" />
         <link rel="stylesheet" href={assetPaths.style} />
         <link rel="icon" href={assetPaths.icon} type="image/svg+xml" />
+        {(props.feeds ?? [dailyFeed]).map(({ title, href }) => (
+          <link rel="alternate" type="application/atom+xml" title={title} href={href} />
+        ))}
         <script src={assetPaths.script} type="module"></script>
       </head>
       <body>
@@ -53,13 +67,17 @@ function Page({ c, content, ...props }: PageProps & { c: Context; content: Child
             <a href="/runs" {...current(c, "/runs")}>
               Runs
             </a>
+            <ReaderLinks c={c} />
           </nav>
         </header>
         <main id="content" tabindex={-1}>
           {content}
         </main>
         <footer class="site-footer">
-          <p>Offprint, a page of papers that run. Thank you to arXiv for use of its open access interoperability.</p>
+          <p>
+            Offprint, a page of papers that run. Thank you to arXiv for use of its open access interoperability.{" "}
+            <a href="/moderation">Moderation log</a>
+          </p>
           <form method="post" action="/theme">
             <input type="hidden" name="from" value={c.req.path} />
             <fieldset class="theme">
@@ -74,6 +92,35 @@ function Page({ c, content, ...props }: PageProps & { c: Context; content: Child
         </footer>
       </body>
     </html>
+  );
+}
+
+/** The way in, or to what only this reader has. */
+function ReaderLinks({ c }: { c: Context }) {
+  const reader = readerOf(c);
+  if (reader === undefined) {
+    const next = c.req.method === "GET" && !c.req.path.startsWith("/sign-in") ? c.req.path : "/";
+    return (
+      <a href={next === "/" ? "/sign-in" : `/sign-in?${new URLSearchParams({ next })}`} {...current(c, "/sign-in")}>
+        Sign in
+      </a>
+    );
+  }
+  const own = `/people/${reader.name}`;
+  return (
+    <>
+      <a href="/submit" {...current(c, "/submit")}>
+        Submit
+      </a>
+      {can(reader, "moderate") && (
+        <a href="/moderation/queue" {...current(c, "/moderation/queue")}>
+          Review
+        </a>
+      )}
+      <a href={own} class="own-name" {...current(c, own)}>
+        {reader.name}
+      </a>
+    </>
   );
 }
 

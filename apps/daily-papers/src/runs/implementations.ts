@@ -14,6 +14,11 @@ export class Implementations {
     return this.#all.find((implementation) => implementation.name === name);
   }
 
+  /** Names of all. */
+  get names(): readonly string[] {
+    return this.#all.map(({ name }) => name);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#all.map((implementation) => implementation.close()));
   }

@@ -6,3 +6,6 @@ create unlogged table rate_window (
   ends_at timestamptz not null
 );
 create index rate_window_end on rate_window (ends_at);
+
+-- Feeds go on from a time, not from a place in a list that moves.
+create index paper_featured_at on paper (featured_at desc, id) where featured_on is not null;
