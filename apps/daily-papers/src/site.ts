@@ -11,6 +11,8 @@ import { loadModel as loadFromFolder } from "./runs/knowledge-graph/load-model.t
 import type { TrainedModel } from "./runs/knowledge-graph/trained-model.ts";
 import { longContextLora } from "./runs/long-context/implementation.tsx";
 import { processWriter, type Writer } from "./runs/long-context/writer.ts";
+import { guidedProcessWriter, type GuidedWriter } from "./runs/moral-direction/guided-writer.ts";
+import { moralDirection } from "./runs/moral-direction/implementation.tsx";
 import { RunStreams } from "./runs/run.stream.tsx";
 import { RunWorker } from "./runs/run.worker.ts";
 
@@ -27,6 +29,8 @@ export interface SiteOptions {
   readonly loadModel?: (folder: string) => Promise<TrainedModel>;
   /** Lets a language model go on with a text; tests give their own. */
   readonly write?: Writer;
+  /** Lets a language model write with and without guidance; tests give their own. */
+  readonly writeGuided?: GuidedWriter;
   /** Milliseconds that a run's process may take to stop. */
   readonly graceMs?: number;
 }
@@ -44,7 +48,8 @@ export interface Site {
  * begins to work off the queue of runs.
  * @throws {DailyPapersError} when the folder or the database is in use, or of another version.
  */
-export async function openSite({ config, onError, onLost, loadModel, write, graceMs }: SiteOptions): Promise<Site> {
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const { config, onError, onLost, loadModel, write, writeGuided, graceMs } = options;
   const lock = await lockFolder(config.dataFolder, onLost);
   try {
     const { db, close } = await (config.databaseUrl === undefined
@@ -56,6 +61,10 @@ export async function openSite({ config, onError, onLost, loadModel, write, grac
       const implementations = new Implementations([
         knowledgeGraphEmbeddings(loadModel ?? loadFromFolder),
         longContextLora({ write: write ?? processWriter(config.command), modelsFolder: config.modelsFolder }),
+        moralDirection({
+          write: writeGuided ?? guidedProcessWriter(config.command),
+          modelsFolder: config.modelsFolder,
+        }),
       ]);
       const worker = new RunWorker({
         db,

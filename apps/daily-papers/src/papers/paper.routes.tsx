@@ -25,6 +25,12 @@ export const paperRoutes = new Hono<AppEnv>()
     if (paper === undefined) return renderNotFound(c, "paper");
     return showPaper(c, paper, { values: addressFields(c) });
   })
+  .post("/:id", async (c) => {
+    const paper = await findPaper(c.var.db, c.req.param("id"));
+    if (paper === undefined || c.var.implementations.find(paper.implementation)?.explanation === undefined)
+      return renderNotFound(c, "paper");
+    return showPaper(c, paper, { values: {}, sent: await formFields(c) });
+  })
   .get("/:id/thumbnail.svg", async (c) => {
     const paper = await findPaper(c.var.db, c.req.param("id"));
     if (paper === undefined) return renderNotFound(c, "paper");
@@ -81,6 +87,8 @@ interface ShownForm {
   readonly status?: ContentfulStatusCode;
   /** Why a right form was turned down. */
   readonly refusal?: string;
+  /** What a form of the explanation sent. */
+  readonly sent?: FormValues;
 }
 
 async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
@@ -88,7 +96,10 @@ async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
   const [days, running, explanation] = await Promise.all([
     daysOfPaper(c.var.db, paper.id),
     implementation === undefined ? undefined : runningPart(c, paper, implementation, form),
-    implementation?.explanation?.(addressFields(c)),
+    implementation?.explanation?.(
+      { query: addressFields(c), sent: form.sent },
+      { path: `/papers/${paper.id}`, dataFolder: c.var.config.dataFolder },
+    ),
   ]);
   return renderPage(
     c,

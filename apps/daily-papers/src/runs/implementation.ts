@@ -51,8 +51,8 @@ export interface Implementation {
   pictures(progress: RunProgress): readonly Picture[];
   /** What came out, and what can be asked of it. */
   result(run: Run, folder: string, asked: Asked): Promise<Child>;
-  /** How the method works, for the paper's page; `query` is what the address holds. */
-  explanation?(query: FormValues): Promise<Child>;
+  /** How the method works, for the paper's page, and what a reader asks of it there. */
+  explanation?(asked: Asked, page: PaperPlace): Promise<Child>;
   /** What a reader may mean by `text` in the result's form, best first. */
   suggest?(folder: string, text: string): Promise<readonly Suggestion[]>;
   /** Parts of the result that take seconds, so that they come after the page, by their names in its addresses. */
@@ -63,11 +63,18 @@ export interface Implementation {
   close(): Promise<void>;
 }
 
-/** What a reader asks of a result. */
+/** Where an explanation is shown. */
+interface PaperPlace {
+  /** Address of the paper's page. */
+  readonly path: string;
+  readonly dataFolder: string;
+}
+
+/** What a reader asks of a result or of an explanation. */
 interface Asked {
   /** What the address holds. */
   readonly query: FormValues;
-  /** What a form of the result sent: work that only a form of this site may ask for. */
+  /** What a form there sent: work that only a form of this site may ask for. */
   readonly sent?: FormValues | undefined;
 }
 

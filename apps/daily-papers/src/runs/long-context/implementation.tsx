@@ -72,7 +72,7 @@ export function longContextLora({ write, modelsFolder }: LongContextOptions): Im
     },
     pictures: (progress) => [trainingPicture(progress), judgedPicture(progress)],
 
-    explanation: async (query) => <Explanation query={query} />,
+    explanation: async ({ query }) => <Explanation query={query} />,
 
     async result(run, folder, { sent }) {
       const { model, method } = settingsOf(run.config);
