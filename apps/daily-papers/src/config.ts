@@ -121,7 +121,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== ""),
     modelsFolder: env["OFFPRINT_MODELS"] ? resolve(env["OFFPRINT_MODELS"]) : undefined,
-    command: env["OFFPRINT_COMMAND"] ? resolve(env["OFFPRINT_COMMAND"]) : resolve(repositoryRoot, "apps/offprint/bin/offprint.mjs"),
+    command: env["OFFPRINT_COMMAND"]
+      ? resolve(env["OFFPRINT_COMMAND"])
+      : resolve(repositoryRoot, "apps/offprint/bin/offprint.mjs"),
     trustedProxies: trustedProxies(env),
     metricsToken: read(env, "OFFPRINT_METRICS_TOKEN", metricsToken, "16 to 256 letters, digits, - or _", true),
     role: roleOf(env),

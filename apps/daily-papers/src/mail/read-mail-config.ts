@@ -1,4 +1,3 @@
-import type { Config } from "../config.ts";
 import { isAddress } from "./address.ts";
 import { parseDkimKey, parseSender, parseSmtpUrl, type DkimKey, type MailConfig } from "./mail-config.ts";
 
@@ -6,7 +5,7 @@ import { parseDkimKey, parseSender, parseSmtpUrl, type DkimKey, type MailConfig 
 export type Complain = (variable: string, wanted: string, came: string) => Error;
 
 /** The part of the configuration that is about mail; see `readConfig` for the variables. */
-export function readMailConfig(env: NodeJS.ProcessEnv, publicUrl: Config["publicUrl"], complain: Complain): MailConfig {
+export function readMailConfig(env: NodeJS.ProcessEnv, complain: Complain): MailConfig {
   const read = <T>(name: string, parse: (text: string) => T | undefined, wanted: string, secret = false) => {
     const text = env[name];
     if (text === undefined || text === "") return undefined;
@@ -23,7 +22,8 @@ export function readMailConfig(env: NodeJS.ProcessEnv, publicUrl: Config["public
       "",
     );
   }
-  const host = publicUrl === undefined ? "localhost" : new URL(publicUrl).hostname;
+  const { OFFPRINT_URL: url = "" } = env;
+  const host = URL.canParse(url) ? new URL(url).hostname : "localhost";
   return {
     smtp,
     from: from ?? { name: "Daily Papers", address: `offprint@${isAddress(`a@${host}`) ? host : "localhost"}` },
