@@ -112,6 +112,36 @@ async function loadParts() {
   }
 }
 
+/** A vote counts without leaving the page; what cannot be done here is done by the form. */
+function sendVotes() {
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-vote]") || form.hasAttribute("data-plain")) return;
+    event.preventDefault();
+    if (form.hasAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
+    const button = form.querySelector("button");
+    const body = new URLSearchParams(new FormData(form));
+    body.set("vote", button.value);
+    try {
+      const answer = await fetch("/votes", { method: "POST", body, headers: { accept: "application/json" } });
+      const result = await answer.json();
+      if (answer.ok) {
+        button.value = result.voted ? "off" : "on";
+        button.setAttribute("aria-pressed", String(result.voted));
+        form.querySelector("[data-votes]").textContent = new Intl.NumberFormat("en").format(result.votes);
+      } else if (answer.status === 401) location.assign(result.way);
+      else throw new Error(result.error);
+    } catch {
+      form.setAttribute("data-plain", "");
+      form.requestSubmit(button);
+    } finally {
+      form.removeAttribute("aria-busy");
+    }
+  });
+}
+
+sendVotes();
 writeMoments();
 offerCopies();
 previewRuns();

@@ -26,13 +26,23 @@ export function withdrawVote(db: Kysely<Database>, change: VoteChange): Promise<
   return changeVote(db, change, false);
 }
 
-/** Row, count and rank in one transaction. The paper's row is locked first, so that votes for it come one after the other. */
+/**
+ * Row, count and rank in one transaction. The paper's row is locked, so that votes for it come one after the other; the
+ * account's before it, as everywhere where both are, so that nobody waits in a circle.
+ */
 async function changeVote(
   db: Kysely<Database>,
   { accountId, paperId, now }: VoteChange,
   voted: boolean,
 ): Promise<VoteResult | undefined> {
   return db.transaction().execute(async (trx) => {
+    const voter = await trx
+      .selectFrom("account")
+      .select("id")
+      .where("id", "=", accountId)
+      .forKeyShare()
+      .executeTakeFirst();
+    if (voter === undefined) return undefined;
     const paper = await trx
       .selectFrom("paper")
       .select(["votes", "votes_elsewhere"])
@@ -79,4 +89,21 @@ export async function votedPapers(
     .where("paper_id", "in", [...paperIds])
     .execute();
   return new Set(rows.map((row) => row.paper_id));
+}
+
+/** The papers that a reader voted for last. */
+export async function papersVotedBy(
+  db: Kysely<Database>,
+  accountId: string,
+  most: number,
+): Promise<{ readonly id: string; readonly title: string }[]> {
+  return db
+    .selectFrom("vote")
+    .innerJoin("paper", "paper.id", "vote.paper_id")
+    .select(["paper.id", "paper.title"])
+    .where("vote.account_id", "=", accountId)
+    .orderBy("vote.created_at", "desc")
+    .orderBy("paper.id")
+    .limit(most)
+    .execute();
 }

@@ -1,0 +1,88 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import { countComments } from "../comments/write-comment.ts";
+import type { Database } from "../database/schema.ts";
+import { sqlHotness } from "../papers/ranking.ts";
+import { renameInLog } from "./account.queries.ts";
+
+/**
+ * Deletes an account for good, with its votes, reports, sessions, links and mails. Its comments stay without a name
+ * (others replied to them), or are erased as well if the reader wants that; so do its submissions: the papers are not
+ * theirs. What the public log says stays, without the name.
+ */
+export async function deleteAccount(
+  db: Kysely<Database>,
+  { accountId, eraseComments, now }: { accountId: string; eraseComments: boolean; now: Date },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const account = await trx
+      .selectFrom("account")
+      .select(["name", "email"])
+      .where("id", "=", accountId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (account === undefined) return;
+    await withdrawVotes(trx, accountId, now);
+    await leaveComments(trx, { accountId, eraseComments, now });
+    const gone = "a former reader";
+    await renameInLog(trx, account.name, { actor: "a former moderator", subject: "/moderation" });
+    await trx
+      .updateTable("submission")
+      .set({ state: "refused", state_reason: `${gone} submitted it`, settled_at: now })
+      .where("account_id", "=", accountId)
+      .where("state", "in", ["waiting", "held"])
+      .execute();
+    const address = account.email.toLowerCase();
+    await trx
+      .deleteFrom("sign_in")
+      .where(sql`lower(email)`, "=", address)
+      .execute();
+    await trx
+      .deleteFrom("mail")
+      .where(sql`lower(recipient)`, "=", address)
+      .where("kind", "in", ["sign-in", "notice"])
+      .where("state", "!=", "sending")
+      .execute();
+    await trx.deleteFrom("account").where("id", "=", accountId).execute();
+  });
+}
+
+/** The papers are locked in the order of their ids, so that two who leave at once do not wait for each other. */
+async function withdrawVotes(trx: Transaction<Database>, accountId: string, now: Date): Promise<void> {
+  const papers = await trx
+    .selectFrom("paper")
+    .select("id")
+    .where("id", "in", trx.selectFrom("vote").select("paper_id").where("account_id", "=", accountId))
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  if (papers.length === 0) return;
+  await trx.deleteFrom("vote").where("account_id", "=", accountId).execute();
+  const votes = sql<number>`paper.votes - 1`;
+  await trx
+    .updateTable("paper")
+    .set({ votes, hotness: sqlHotness({ votes }), changed_at: now })
+    .where(sql<boolean>`id = any(${papers.map((paper) => paper.id)})`)
+    .execute();
+}
+
+async function leaveComments(
+  trx: Transaction<Database>,
+  { accountId, eraseComments, now }: { accountId: string; eraseComments: boolean; now: Date },
+): Promise<void> {
+  const comments = trx.selectFrom("comment").select("paper_id").where("account_id", "=", accountId);
+  const papers = await trx
+    .selectFrom("paper")
+    .select("id")
+    .where("id", "in", comments)
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  // What only its writer and moderators could read is read by nobody after this.
+  await trx
+    .updateTable("comment")
+    .set({ body: "", state: "deleted", state_reason: null, accepted_at: null, moral_score: null })
+    .where("account_id", "=", accountId)
+    .$if(!eraseComments, (query) => query.where("state", "!=", "shown"))
+    .execute();
+  for (const paper of papers) await countComments(trx, paper.id, now);
+}

@@ -1,0 +1,27 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../app-env.ts";
+import { rateLimit } from "../limits/rate-limit.ts";
+import { formFields } from "../look/form.ts";
+import { renderNotFound } from "../look/notice.tsx";
+import { ownPath } from "../look/own-path.ts";
+import { isArxivId, paperPath } from "../papers/arxiv-id.ts";
+import { wantsJson } from "../people/refusals.tsx";
+import { requireWriter } from "../people/session.ts";
+import { castVote, withdrawVote } from "./vote.queries.ts";
+
+/** Votes, by a form or by the page's script. */
+export const voteRoutes = new Hono<AppEnv>().post(
+  "/votes",
+  rateLimit({ name: "votes", points: 60, seconds: 60, by: "account" }),
+  async (c) => {
+    const reader = requireWriter(c);
+    const form = await formFields(c);
+    const paperId = form["paper"] ?? "";
+    const change = { accountId: reader.id, paperId, now: c.var.now() };
+    const result = isArxivId(paperId)
+      ? await (form["vote"] === "off" ? withdrawVote : castVote)(c.var.db, change)
+      : undefined;
+    if (result === undefined) return renderNotFound(c, "paper");
+    return wantsJson(c) ? c.json(result) : c.redirect(ownPath(form["from"], paperPath(paperId)), 303);
+  },
+);
