@@ -8,6 +8,8 @@ import { secureHeaders } from "hono/secure-headers";
 import { apiRoutes } from "./api/api.routes.ts";
 import { isForPrograms, problem, problemOf } from "./api/problem.ts";
 import type { AppEnv, Services } from "./app-env.ts";
+import { feedsRoutes } from "./feeds/feeds.routes.ts";
+import { commentRoutes } from "./comments/comment.routes.tsx";
 import { feedRoutes } from "./feed/feed.routes.tsx";
 import { isKnownHost } from "./known-host.ts";
 import { assetRoutes } from "./look/assets.ts";
@@ -16,6 +18,12 @@ import { themeRoutes } from "./look/theme.routes.ts";
 import { renderNotAllowed, renderSignInNeeded } from "./people/refusals.tsx";
 import { NotAllowedError, SignInNeededError } from "./people/reader.ts";
 import { readSession } from "./people/session.ts";
+import { moderationRoutes } from "./moderation/moderation.routes.tsx";
+import { profileRoutes } from "./people/profile.routes.tsx";
+import { settingsRoutes } from "./people/settings.routes.tsx";
+import { signInRoutes } from "./people/sign-in.routes.tsx";
+import { submissionRoutes } from "./submissions/submission.routes.tsx";
+import { voteRoutes } from "./votes/vote.routes.tsx";
 import { paperRoutes } from "./papers/paper.routes.tsx";
 import { runRoutes } from "./runs/run.routes.tsx";
 
@@ -73,6 +81,7 @@ export function createApp({ services, onError }: AppOptions) {
   app.use(compress());
   // Before the check of forms: whatever is sent here, nothing is changed by it.
   app.route("/", apiRoutes);
+  app.route("/", feedsRoutes);
   // The host alone: behind a proxy that speaks https, the scheme of our own address is not the browser's.
   app.use(csrf({ origin: (origin, c) => origin.replace(/^https?:\/\//, "") === c.req.header("host") }));
   app.use("/comments/*", bodyLimit({ maxSize: maxTextBytes }));
@@ -83,6 +92,13 @@ export function createApp({ services, onError }: AppOptions) {
   app.use(readSession);
   app.route("/", themeRoutes);
   app.route("/", feedRoutes);
+  app.route("/", signInRoutes);
+  app.route("/", settingsRoutes);
+  app.route("/", profileRoutes);
+  app.route("/", voteRoutes);
+  app.route("/", commentRoutes);
+  app.route("/", moderationRoutes);
+  app.route("/", submissionRoutes);
   app.route("/papers", paperRoutes);
   app.route("/runs", runRoutes);
 
