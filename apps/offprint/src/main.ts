@@ -9,6 +9,11 @@ await runProcess({
   summary: "Papers that run: train, judge and use what they describe.",
   groups: [
     {
+      name: "papers",
+      summary: "The papers of the site: bring them in from a dump.",
+      load: async () => (await import("@offprint/daily-papers/commands")).papersCommands,
+    },
+    {
       name: "kge",
       summary: "Knowledge graph embedding: learn a graph, rate triples, predict missing ones.",
       load: async () => (await import("@offprint/knowledge-graph-embeddings")).kgeCommands,

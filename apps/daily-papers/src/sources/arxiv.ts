@@ -4,10 +4,13 @@ import { readArxivFeed, type ArxivPage } from "./atom.ts";
 import { ask, type RemoteKind, type RemoteOptions } from "./remote.ts";
 import { SourceUnavailableError } from "./source-error.ts";
 
-/** arXiv asks for one request in three seconds, over all its interfaces and all machines of one operator. */
+/**
+ * arXiv asks for one request in three seconds, over all its interfaces and all machines of one operator. We take a little
+ * more, since not every request is equally long on its way.
+ */
 const arxiv: RemoteKind = {
   service: "arxiv",
-  intervalMs: 3_000,
+  intervalMs: 3_300,
   timeoutMs: 60_000,
   // 2,000 results with long abstracts.
   maxBytes: 20_000_000,

@@ -36,7 +36,11 @@ export async function huggingFaceDay(day: Day, options: RemoteOptions): Promise<
     items.push(...some);
     if (some.length < pageSize) break;
   }
-  return readDailyPapers(items, day);
+  const read = readDailyPapers(items, day);
+  // For a day without papers it may show an earlier one: those papers belong to their own day.
+  const own = readDailyPapers(items);
+  const fellBack = own.papers.length > 0 && own.papers.every((paper) => (paper.featuredOn ?? day) < day);
+  return fellBack ? own : read;
 }
 
 // A field of another kind than we know counts as not told; it is kept among the unknown ones.

@@ -56,7 +56,11 @@ export async function ask<T>(
       const answer = await inTurn(
         db,
         kind.service,
-        { intervalMs: options.intervalMs ?? kind.intervalMs, leaseMs: 2 * (options.timeoutMs ?? kind.timeoutMs), signal },
+        {
+          intervalMs: options.intervalMs ?? kind.intervalMs,
+          leaseMs: 2 * (options.timeoutMs ?? kind.timeoutMs),
+          signal,
+        },
         () => get(path, kind, options),
       );
       if (!notNow.has(answer.status)) return readAnswer(answer, path, kind, read);
