@@ -73,6 +73,8 @@ describe("moral score", () => {
     await expect(runCommand(scoreCommand, "")).rejects.toThrow(EmptyPhraseError);
     await expect(runCommand(scoreCommand, "--file", at("none.txt"))).rejects.toThrow(/none\.txt cannot be read/);
     await expect(runCommand(scoreCommand, "hug", "--question", "Really?")).rejects.toThrow(/no \{action\} in it/);
+    const both = runCommand(scoreCommand, "hug", "--question", "May I {action}?", "--form", "phrase");
+    await expect(both).rejects.toThrow(/goes with --form question, not with --form phrase/);
     await expect(runCommand(scoreCommand, "hug", "--direction", at("toy.json"))).rejects.toThrow(
       /encoder toy: name it/,
     );

@@ -65,9 +65,12 @@ export const scoreCommand: Command<typeof config> = defineCommand({
       throw new UsageError('nothing to rate: write phrases, offprint moral score "help a stranger", or name a --file');
     if (settings.question !== undefined && !settings.question.includes("{action}"))
       throw new UsageError(`--question ${JSON.stringify(settings.question)} has no {action} in it`);
+    if (settings.question !== undefined && (settings.form ?? "question") !== "question")
+      throw new UsageError(`--question goes with --form question, not with --form ${settings.form}`);
     await using opened = await openDirection(settings, context);
     const { direction, encoder } = opened;
-    const { form, question, windowTokens } = settings;
+    const { question, windowTokens } = settings;
+    const form = settings.form ?? (question === undefined ? undefined : "question");
     const window = settings.window === "tokens" ? { tokens: windowTokens } : settings.window;
     const scores = await scorer(encoder, direction, { form, question, window }).score(phrases);
     const biases = settings.baseline ? await cosineBias(encoder, direction.templates, phrases) : undefined;

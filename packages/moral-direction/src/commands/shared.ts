@@ -30,7 +30,9 @@ export const directionField = z
 export const formField = z
   .enum(["questions", "question", "phrase"])
   .optional()
-  .describe("Text to embed: the mean of all questions, one question, or the bare phrase; absent: questions.");
+  .describe(
+    "Text to embed: the mean of all questions, one question, or the bare phrase; absent: questions, with a window phrase.",
+  );
 
 export const windowField = z
   .enum(["sentence", "tokens"])
