@@ -6,6 +6,8 @@ import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { apiRoutes } from "./api/api.routes.ts";
+import { exportRoutes } from "./api/export.routes.ts";
+import { programPages } from "./api/pages.routes.tsx";
 import { isForPrograms, problem, problemOf } from "./api/problem.ts";
 import type { AppEnv, Services } from "./app-env.ts";
 import { feedsRoutes } from "./feeds/feeds.routes.ts";
@@ -23,7 +25,7 @@ import { profileRoutes } from "./people/profile.routes.tsx";
 import { settingsRoutes } from "./people/settings.routes.tsx";
 import { signInRoutes } from "./people/sign-in.routes.tsx";
 import { submissionRoutes } from "./submissions/submission.routes.tsx";
-import { voteRoutes } from "./votes/vote.routes.tsx";
+import { voteRoutes } from "./votes/vote.routes.ts";
 import { paperRoutes } from "./papers/paper.routes.tsx";
 import { runRoutes } from "./runs/run.routes.tsx";
 
@@ -82,6 +84,7 @@ export function createApp({ services, onError }: AppOptions) {
   // Before the check of forms: whatever is sent here, nothing is changed by it.
   app.route("/", apiRoutes);
   app.route("/", feedsRoutes);
+  app.route("/", exportRoutes);
   // The host alone: behind a proxy that speaks https, the scheme of our own address is not the browser's.
   app.use(csrf({ origin: (origin, c) => origin.replace(/^https?:\/\//, "") === c.req.header("host") }));
   app.use("/comments/*", bodyLimit({ maxSize: maxTextBytes }));
@@ -91,6 +94,7 @@ export function createApp({ services, onError }: AppOptions) {
   app.route("/", assetRoutes);
   app.use(readSession);
   app.route("/", themeRoutes);
+  app.route("/", programPages);
   app.route("/", feedRoutes);
   app.route("/", signInRoutes);
   app.route("/", settingsRoutes);
