@@ -145,6 +145,50 @@ apiRoutes.get("/api/papers/:archive/:number", (c) =>
 
 apiRoutes.get("/openapi.json", openToAll, apiLimit, (c) => answerJson(c, describeApi(siteUrl(c))));
 
+for (const { path, operationId, summary, type, id } of [
+  {
+    path: "/api/dump.jsonl.gz",
+    operationId: "dumpPapers",
+    summary: "All papers, one JSON object a line, zipped, without anything of readers",
+    type: "application/gzip",
+    id: false,
+  },
+  {
+    path: "/api/questions.jsonl",
+    operationId: "listQuestions",
+    summary: "Questions under papers whose askers accepted an answer, as `offprint longlora finetune --sft` takes them",
+    type: "application/jsonl",
+    id: false,
+  },
+  {
+    path: "/papers/{id}.md",
+    operationId: "readPaper",
+    summary: "One paper as Markdown",
+    type: "text/markdown",
+    id: true,
+  },
+] as const) {
+  apiRoutes.openAPIRegistry.registerPath({
+    method: "get",
+    path,
+    operationId,
+    summary,
+    ...(id ? { request: { params: paperParams } } : {}),
+    responses: {
+      200: { description: "The whole.", content: { [type]: { schema: { type: "string" } } } },
+      ...(id
+        ? {
+            304: usual[304],
+            404: {
+              description: "No such paper is known here.",
+              content: { "text/plain": { schema: { type: "string" } } },
+            },
+          }
+        : { 429: usual[429] }),
+    },
+  });
+}
+
 /** The OpenAPI document of the site at this address. */
 export function describeApi(site: string) {
   return apiRoutes.getOpenAPI31Document({
