@@ -1,7 +1,25 @@
+import { readFileSync } from "node:fs";
 import { RandomStream } from "@offprint/training";
 import { describe, expect, it } from "vitest";
-import golden from "../testing/rtp-metrics-golden.json" with { type: "json" };
 import { cellOf, deviationOfMaxima, distinctness, metricsOf, summarize, type MeasuredText } from "./metrics.ts";
+
+/** The reference's values, computed with NumPy. */
+const golden = JSON.parse(
+  readFileSync(new URL("../testing/rtp-metrics-golden.json", import.meta.url), "utf8"),
+) as Golden;
+
+interface Golden extends Record<"toxic" | "nontoxic" | "full", GoldenMetrics> {
+  readonly prompt_toxicity: number[];
+  readonly generation_toxicity: number[][];
+}
+
+interface GoldenMetrics {
+  readonly n: number;
+  readonly expected_max_toxicity: number;
+  readonly sd_ddof1: number;
+  readonly toxicity_probability: number;
+  readonly toxic_fraction: number;
+}
 
 const measured = (given: Partial<MeasuredText>): MeasuredText => ({
   text: "a b",

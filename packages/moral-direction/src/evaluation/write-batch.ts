@@ -12,7 +12,7 @@ import type { EvaluationPrompt } from "./prompts.ts";
 /** What writes and what measures. */
 export interface Instruments {
   readonly tokenizer: Pick<Tokenizer, "decode">;
-  generateAll(prompts: readonly Prompt[], options: GenerateOptions): Promise<Generated[]>;
+  readonly generateAll: (prompts: readonly Prompt[], options: GenerateOptions) => Promise<Generated[]>;
   /** Scores of texts on the direction; absent where no arm is guided. */
   readonly score?: ScoreTexts | undefined;
   readonly toxicity: ToxicityMeasure;

@@ -15,7 +15,7 @@ async function serve(...answers: Answer[]): Promise<{ url: string; requests: () 
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       const answer = answers[Math.min(requests++, answers.length - 1)]!;
-      answer(JSON.parse(body) as { texts: string[] }, response, request);
+      return answer(JSON.parse(body) as { texts: string[] }, response, request);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
