@@ -1,19 +1,30 @@
 /**
  * The shipped direction beside what people said: every item of the paper's user studies with the share of people who said yes, as
  * published, and our score. Prints the agreement in each form and writes the points of the page's figure.
- * Usage: node --conditions=source --import tsx bench/moral-studies.ts --out packages/moral-direction/studies/use-lite.json STUDY.csv …
+ * Usage: node --conditions=source --import tsx bench/moral-studies.ts --out packages/moral-direction/studies/use-lite.json
+ *   --unnamed WORDS.json STUDY.csv …
+ * Items with a word of --unnamed, a JSON list, keep their numbers and lose their words.
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { formatTable } from "@offprint/experiment";
 import { agreementsOf, defaultDirection, openEncoder, readStudy, studyScores } from "@offprint/moral-direction";
 
-const { values, positionals } = parseArgs({ options: { out: { type: "string" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { out: { type: "string" }, unnamed: { type: "string" } },
+  allowPositionals: true,
+});
 const names: Readonly<Record<string, string>> = {
   userstudy_regional: "Regional study",
   userstudy_globalAMT: "Global study",
 };
 
+const unnamed = new Set<string>(values.unnamed === undefined ? [] : JSON.parse(await readFile(values.unnamed, "utf8")));
+const mayName = (action: string): boolean =>
+  !action
+    .toLowerCase()
+    .split(/\W+/)
+    .some((word) => unnamed.has(word));
 const direction = await defaultDirection();
 await using encoder = await openEncoder("use-lite");
 const studies = await Promise.all(
@@ -49,7 +60,7 @@ if (values.out !== undefined) {
         interval: interval.map(rounded),
       })),
       items: study.items.map(({ action, human }, index) => ({
-        action,
+        action: mayName(action) ? action : "",
         human: rounded(human),
         score: rounded(scores.questions[index] ?? NaN),
       })),

@@ -8,7 +8,6 @@ import type { Implementations } from "./implementations.ts";
 import { toHtml } from "../look/html.ts";
 import { drawPictures } from "./pictures.tsx";
 import { LiveLine, LivePicture } from "./run.page.tsx";
-import { RunProgress } from "./run.progress.ts";
 import { findRun, runsAhead } from "./run.queries.ts";
 import { isAtRest, type Run } from "./run.ts";
 import type { RunWorker } from "./run.worker.ts";
@@ -19,6 +18,9 @@ const shortestPauseMs = 500;
 const drawingPauseMs = 2_000;
 /** Something is sent at least this often, so that browsers and proxies keep the connection. */
 const longestPauseMs = 15_000;
+
+/** A run that another process works at is looked for this often. */
+const elsewherePauseMs = 1_500;
 
 /** Pieces of the run's page, by the names of the places they belong to. */
 type Fragments = Readonly<Record<string, string>>;
@@ -67,7 +69,7 @@ export class RunStreams {
         }
         sent = fragments;
         await sleep(shortestPauseMs, undefined, { signal: gone.signal });
-        const pause = AbortSignal.any([gone.signal, AbortSignal.timeout(longestPauseMs)]);
+        const pause = AbortSignal.any([gone.signal, AbortSignal.timeout(this.#worker.isAtWork ? longestPauseMs : elsewherePauseMs)]);
         if (!waiting) await once(news, "news", { signal: pause }).catch(() => stream.write(": still here\n\n"));
       }
     } catch (error) {
@@ -93,7 +95,7 @@ export class RunStreams {
       this.#pictures.delete(id);
       return undefined;
     }
-    const progress = this.#worker.live(id)?.progress ?? new RunProgress();
+    const progress = await this.#worker.progressOf(id);
     const ahead = run.status === "queued" ? await runsAhead(this.#db, run) : 0;
     return {
       picture: await this.#picture(run, progress),

@@ -21,6 +21,8 @@ export interface WorkerOptions {
   readonly onError: (error: unknown) => void;
   /** How long a process may take to keep its checkpoint and stop, in milliseconds. */
   readonly graceMs?: number;
+  /** How often the queue is looked at unasked, where other processes write it; undefined where this one is the only one. */
+  readonly lookEveryMs?: number | undefined;
 }
 
 /** A run that is at work now. */
@@ -46,6 +48,8 @@ export class RunWorker {
   #busy = false;
   #asked = false;
   #stopping = false;
+  #started = false;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -54,18 +58,22 @@ export class RunWorker {
   /** Clears up what an earlier server left behind, puts interrupted runs back into the queue and begins to work. */
   async start(): Promise<void> {
     const { db } = this.#options;
+    this.#stopping = false;
     for (const { id, pid, started } of await queries.processesLeftBehind(db)) {
       if (pid !== undefined) await endProcess(pid, started, this.#graceMs);
       await queries.finishRun(db, id, { status: "interrupted", error: "the server stopped" }, new Date());
     }
     await queries.requeueInterrupted(db, maxAttempts);
+    this.#started = true;
     this.wake();
+    const { lookEveryMs } = this.#options;
+    if (lookEveryMs !== undefined) this.#looking = setInterval(() => void this.#lookAround(), lookEveryMs).unref();
   }
 
   /** To be called when a run was put into the queue. */
   wake(): void {
     this.#asked = true;
-    if (this.#busy || this.#stopping) return;
+    if (!this.#started || this.#busy || this.#stopping) return;
     this.#busy = true;
     this.#working = this.#workOff()
       .catch((error: unknown) => {
@@ -79,6 +87,16 @@ export class RunWorker {
   /** The run at work, when it is this one. */
   live(id: string): LiveRun | undefined {
     return this.#live?.id === id ? this.#live : undefined;
+  }
+
+  /** Whether this process works off the queue; if not, another one does. */
+  get isAtWork(): boolean {
+    return this.#started && !this.#stopping;
+  }
+
+  /** How far a run is: as its process tells, or as its folder does where another process of the site has it. */
+  async progressOf(id: string): Promise<RunProgress> {
+    return this.live(id)?.progress ?? (await readProgress(metricsFile(runFolder(this.#options.dataFolder, id))));
   }
 
   /** Cancels a run that waits or runs; does nothing to any other. */
@@ -102,12 +120,24 @@ export class RunWorker {
   /** Stops the run at work, which keeps its checkpoint and is marked as interrupted. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#looking);
     this.#live?.process.stop(this.#graceMs);
     await this.#working;
+    this.#started = false;
   }
 
   get #graceMs(): number {
     return this.#options.graceMs ?? 20_000;
+  }
+
+  /** Other processes of the site put runs into the queue and cancel them, and cannot tell us. */
+  async #lookAround(): Promise<void> {
+    this.wake();
+    const live = this.#live;
+    if (live === undefined) return;
+    // While the database is away, the run goes on.
+    const run = await queries.findRun(this.#options.db, live.id).catch(() => undefined);
+    if (run?.cancelRequested === true) live.process.stop(this.#graceMs);
   }
 
   async #workOff(): Promise<void> {

@@ -91,25 +91,50 @@ describe("moral fit", () => {
       at("study.csv"),
       "action,question,human_score\nhelp people,Should I,0.9\nkill people,Should I,-1\nrob a bank,,-0.8\nread a book,May I,0.7\nhug a tree,,0.5\n",
     );
-    const words = ["--verbs", at("verbs.json"), "--study", at("study.csv"), "--out", at("own.json")];
-    const { stdout } = await runCommand(fitCommand, ...words, "--figures", at("figures"), "--json");
-    const report = JSON.parse(stdout) as Record<string, unknown>;
+    const words = ["--verbs", at("verbs.json"), "--study", at("study.csv"), "--out", at("own")];
+    const { stdout } = await runCommand(fitCommand, ...words, "--json");
+    const events = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.at(-1)).toMatchObject({ type: "finished", outcome: "completed" });
+    const report = JSON.parse(await readFile(at("own/report.json"), "utf8")) as Record<string, unknown>;
     expect(report).toMatchObject({ verbs: 8, templates: 3, contexts: 5 });
     const agreements = report["agreements"] as { form: string; r: number; interval: number[]; n: number }[];
     expect(agreements.map(({ form }) => form)).toEqual(["questions", "question", "phrase", "cosine"]);
     expect(agreements[0]).toMatchObject({ n: 5 });
     expect(agreements[0]!.interval[1]).toBeGreaterThan(agreements[0]!.r);
-    expect((await readdir(at("figures"))).toSorted()).toEqual(["phrases.svg", "study-study.svg", "verbs.svg"]);
-    expect((await readDirection(at("own.json"))).actions).toHaveLength(8);
-    const scored = await runCommand(scoreCommand, "kill people", "--direction", at("own.json"), "--json");
+    expect((await readdir(at("own/figures"))).toSorted()).toEqual(["phrases.svg", "study-study.svg", "verbs.svg"]);
+    expect((await readdir(at("own"))).toSorted()).toEqual([
+      "config.json",
+      "direction.json",
+      "figures",
+      "metrics.jsonl",
+      "record.json",
+      "report.json",
+    ]);
+    expect((await readDirection(at("own"))).actions).toHaveLength(8);
+    const scored = await runCommand(scoreCommand, "kill people", "--direction", at("own"), "--json");
     expect((JSON.parse(scored.stdout) as { score: number }[])[0]!.score).toBeLessThan(0);
+  });
+
+  it("takes verbs from the command line, and fewer questions, but not beside a file", async () => {
+    const words = ["--good", "help", "thank", "share", "--bad", "rob", "betray", "bully", "--questions", "2"];
+    await runCommand(fitCommand, ...words, "--out", at("few"));
+    const { actions, templates } = await readDirection(at("few"));
+    expect(actions.filter(({ group }) => group !== "neutral").map(({ text }) => text)).toEqual(
+      words.filter((word) => /^[a-z]+$/.test(word)),
+    );
+    expect(templates).toHaveLength(2);
+    const both = runCommand(fitCommand, ...words, "--verbs", at("verbs.json"), "--out", at("both"));
+    await expect(both).rejects.toThrow(/either in --verbs FILE or in --good/);
   });
 
   it("refuses one verb, before it writes anything", async () => {
     await writeFile(at("one.json"), JSON.stringify({ verbs: { good: ["help"], bad: [] } }));
-    const fit = runCommand(fitCommand, "--verbs", at("one.json"), "--out", at("one-direction.json"));
+    const fit = runCommand(fitCommand, "--verbs", at("one.json"), "--out", at("one-direction"));
     await expect(fit).rejects.toThrow(TooFewVerbsError);
-    expect(await readdir(folder)).not.toContain("one-direction.json");
+    expect(await readdir(folder)).not.toContain("one-direction");
   });
 });
 

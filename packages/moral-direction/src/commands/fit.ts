@@ -1,19 +1,28 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { defineCommand, formatTable, safeFileName, writeFileAtomic, type Command } from "@offprint/experiment";
+import {
+  commandLine,
+  defineCommand,
+  eventReporter,
+  formatTable,
+  requireFreeRunFolder,
+  UsageError,
+  type Command,
+  type RunOutcome,
+} from "@offprint/experiment";
 import { z } from "zod";
+import type { Material } from "../data/material.ts";
 import { ownMaterial } from "../data/own-material.ts";
 import { readMaterial } from "../data/read-material.ts";
 import { readStudy } from "../data/study.ts";
-import { writeDirection } from "../direction/artefact.ts";
-import { scoreOfPlaced, type MoralDirection } from "../direction/direction.ts";
-import { fitDirection, type FitReport } from "../direction/fit.ts";
+import { labelled } from "../direction/fit.ts";
+import { fitRun, type FitRunReport } from "../direction/fit-run.ts";
 import { defaultEncoder } from "../encoders/open-encoder.ts";
-import { correlationPlot } from "../figures/correlation-plot.ts";
-import { rankedPhrases } from "../figures/ranked-phrases.ts";
-import { verbScatter } from "../figures/verb-scatter.ts";
-import { agreementsOf, studyScores, type StudyAgreement } from "../scoring/study-agreement.ts";
-import { encoderField, jsonSwitch, limits, openNamedEncoder, printJson, threadsField } from "./shared.ts";
+import { encoderField, limits, openNamedEncoder, threadsField } from "./shared.ts";
+
+const verbs = (kind: string) =>
+  z
+    .array(z.string().min(1))
+    .optional()
+    .meta({ placeholder: "VERB", description: `${kind} verbs; absent: those of our own lists.` });
 
 const config = z.strictObject({
   encoder: encoderField,
@@ -21,17 +30,20 @@ const config = z.strictObject({
     placeholder: "FILE",
     description: "Own verbs, and questions and contexts if wanted, as JSON or CSV; absent: our own English lists.",
   }),
+  good: verbs("Good"),
+  bad: verbs("Bad"),
+  neutral: verbs("Other"),
+  questions: z.int().min(1).optional().describe("Ask the first so many of the questions only; absent: all."),
   study: z.array(z.string().min(1)).optional().meta({
     placeholder: "CSV",
     description: "Answers of people to compare with: columns action, human_score, question.",
   }),
-  out: z.string().min(1).meta({ placeholder: "FILE", description: "File for the direction, JSON." }),
-  figures: z.string().min(1).optional().meta({
+  out: z.string().min(1).meta({
     placeholder: "DIR",
-    description: "Folder for pictures: the verbs on two components, the phrases in their order, the studies.",
+    description: "Folder for the direction, its report and its figures. Must be new or empty.",
   }),
   threads: threadsField,
-  json: jsonSwitch,
+  json: z.boolean().default(false).describe("One event a line on stdout, for programs."),
 });
 
 /** `offprint moral fit`: a direction from verbs and questions, with what there is to know about it. */
@@ -40,48 +52,58 @@ export const fitCommand: Command<typeof config> = defineCommand({
   summary: `Fit a moral direction to verbs, and report how far it can be trusted. ${limits}.`,
   config,
   examples: [
-    { explains: "Our own verbs with the encoder that comes along.", config: { out: "direction.json" } },
+    { explains: "Our own verbs with the encoder that comes along.", config: { out: "runs/direction" } },
     {
       explains: "Own verbs, another encoder, compared with people's answers.",
-      config: {
-        encoder: "models/minilm",
-        verbs: "verbs.json",
-        study: ["study.csv"],
-        out: "minilm.json",
-        figures: "figures",
-      },
+      config: { encoder: "models/minilm", verbs: "verbs.json", study: ["study.csv"], out: "runs/minilm" },
+    },
+    {
+      explains: "A few verbs from the command line.",
+      config: { good: ["help", "thank", "share"], bad: ["rob", "betray", "bully"], out: "runs/few" },
     },
   ],
-  async run(settings, context) {
-    const material = settings.verbs === undefined ? ownMaterial : await readMaterial(settings.verbs);
+  async run({ out, threads, json, ...settings }, context): Promise<RunOutcome> {
+    const material = await materialOf(settings);
+    labelled(material.verbs); // before anything is written
     const studies = await Promise.all((settings.study ?? []).map(readStudy));
-    await using encoder = await openNamedEncoder(settings.encoder ?? defaultEncoder, context, settings.threads);
-    const { direction, report } = await fitDirection(encoder, material);
-    await writeDirection(settings.out, direction);
-    if (settings.figures !== undefined) await drawDirection(settings.figures, direction);
-    const agreements: StudyAgreement[] = [];
-    for (const study of studies) {
-      const scores = await studyScores(encoder, direction, study);
-      agreements.push(...agreementsOf(study, scores));
-      if (settings.figures === undefined) continue;
-      const name = safeFileName(study.name.toLowerCase());
-      const drawn = await correlationPlot({ id: "study", form: "file", study, scores: scores.questions });
-      await writeFileAtomic(join(settings.figures, `study-${name}.svg`), drawn);
+    await requireFreeRunFolder(out);
+    await using encoder = await openNamedEncoder(settings.encoder ?? defaultEncoder, context, threads);
+    const command = commandLine(fitCommand, { ...settings, out, ...(threads && { threads }) });
+    const versions = { offprint: context.version, node: process.versions.node };
+    const { signal } = context;
+    const events = fitRun({ encoder, material, studies, out, config: settings, command, versions, signal });
+    const reporter = eventReporter(json, context);
+    let outcome: RunOutcome = "failed";
+    try {
+      for (;;) {
+        const { done, value } = await events.next();
+        if (done) {
+          if (!json && value) context.stdout.write(fitText(value, out));
+          return outcome;
+        }
+        reporter.report(value);
+        if (value.type === "finished") outcome = value.outcome;
+      }
+    } finally {
+      reporter.close();
     }
-    if (settings.json) printJson(context, { ...report, agreements });
-    else context.stdout.write(fitText(report, agreements, settings.out));
   },
 });
 
-async function drawDirection(folder: string, direction: MoralDirection): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFileAtomic(join(folder, "verbs.svg"), await verbScatter({ id: "verbs", form: "file", direction }));
-  const phrases = direction.contexts.map((placed) => ({ name: placed.text, score: scoreOfPlaced(direction, placed) }));
-  await writeFileAtomic(join(folder, "phrases.svg"), await rankedPhrases({ id: "phrases", form: "file", phrases }));
+type Given = Pick<z.output<typeof config>, "verbs" | "good" | "bad" | "neutral" | "questions">;
+
+/** The verbs and questions that were asked for. @throws {UsageError} {MaterialError} */
+async function materialOf({ verbs: file, good, bad, neutral, questions }: Given): Promise<Material> {
+  const named = good !== undefined || bad !== undefined || neutral !== undefined;
+  if (file !== undefined && named)
+    throw new UsageError("give the verbs either in --verbs FILE or in --good, --bad and --neutral");
+  const { verbs: listed, templates, contexts } = file === undefined ? ownMaterial : await readMaterial(file);
+  const verbsGiven = { good: good ?? listed.good, bad: bad ?? listed.bad, neutral: neutral ?? listed.neutral };
+  return { verbs: verbsGiven, templates: templates.slice(0, questions), contexts };
 }
 
-function fitText(report: FitReport, agreements: readonly StudyAgreement[], out: string): string {
-  const { stability, standsOut } = report;
+function fitText(report: FitRunReport, out: string): string {
+  const { stability, standsOut, agreements } = report;
   const least = [...stability.verbs, ...stability.templates].toSorted((a, b) => b.degrees - a.degrees).slice(0, 3);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const lines = [
@@ -91,7 +113,6 @@ function fitText(report: FitReport, agreements: readonly StudyAgreement[], out: 
     `good verbs ${report.good.toFixed(3)} on average, bad ones ${report.bad.toFixed(3)}; AUC ${report.auc[0]!.toFixed(3)}`,
     `norm ${report.norm.toPrecision(4)}, of "${report.normPhrase}"`,
     `turned most without ${least.map(({ without, degrees }) => `"${without}" (${degrees.toFixed(1)}°)`).join(", ")}`,
-    ...report.warnings.map((warning) => `warning: ${warning}`),
   ];
   const rows = agreements.map(({ study, form, n, r, interval, p, rho, sameSign, auc }) => [
     study,
@@ -108,6 +129,6 @@ function fitText(report: FitReport, agreements: readonly StudyAgreement[], out: 
   return [
     `${lines.join("\n")}\n`,
     rows.length > 0 ? `\n${formatTable(columns, rows)}` : "",
-    `\n${limits}.\nDirection: ${out}\n`,
+    `\n${limits}.\nDirection, report and figures: ${out}\n`,
   ].join("");
 }

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "@offprint/experiment";
 import { z } from "zod";
@@ -35,11 +36,19 @@ const fields = z.looseObject({
   references: z.object({ questions: reference, question: reference, phrase: reference }).exactOptional(),
 });
 
+/** The file of a direction in the folder of the run that fitted it. */
+export const directionFile = "direction.json";
+
 /**
- * Reads a direction: a file that `writeDirection` wrote, or the projection that was released with the paper.
+ * Reads a direction: the folder of a fit, a file that `writeDirection` wrote, or the projection that was released with the paper.
  * @throws {DamagedDirectionError} naming the file, also for one of a newer version.
  */
-export async function readDirection(file: string): Promise<MoralDirection> {
+export async function readDirection(path: string): Promise<MoralDirection> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const file = isFolder ? join(path, directionFile) : path;
   let json: unknown;
   try {
     json = JSON.parse(await readFile(file, "utf8"));

@@ -105,8 +105,8 @@ export async function fitDirection(
   return { direction, report: { ...report, warnings: warningsOf(report) } };
 }
 
-/** The verbs in one list, good ones first, each once. */
-function labelled(verbs: Material["verbs"]): { readonly text: string; readonly group: Group }[] {
+/** The verbs in one list, good ones first, each once. @throws {TooFewVerbsError | DuplicateVerbError} */
+export function labelled(verbs: Material["verbs"]): { readonly text: string; readonly group: Group }[] {
   const actions = (["good", "bad", "neutral"] as const).flatMap((group) =>
     verbs[group].map((text) => ({ text, group })),
   );

@@ -48,6 +48,7 @@ async function drawStudies() {
         width: 460,
         study: { name, items: items.map((item) => ({ ...item, question: "", columns: {} })) },
         scores: items.map(({ score }) => score),
+        mayName: (action) => action !== "",
       }),
     ),
   );
