@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Kysely } from "kysely";
 import { z } from "zod";
+import { hotness } from "../papers/ranking.ts";
 import type { Database } from "./schema.ts";
 
 const seedSchema = z.object({
@@ -38,6 +39,7 @@ export async function seed(db: Kysely<Database>): Promise<void> {
           implementation: paper.package,
           featured_on: seedDay,
           featured_at: new Date(seedDay),
+          hotness: hotness({ votes: 0, votesElsewhere: 0, featuredAt: new Date(seedDay) }),
         })),
       )
       .execute();

@@ -24,8 +24,6 @@ export const signInRoutes = new Hono<AppEnv>()
   .use("/sign-in/*", async (c, next) => {
     await next();
     c.res.headers.set("Cache-Control", "no-store");
-    // The address of these pages may hold a link's secret: it goes nowhere from here.
-    c.res.headers.set("Referrer-Policy", "no-referrer");
   })
   .get("/sign-in", (c) => {
     const next = ownPath(addressFields(c)["next"], "/");

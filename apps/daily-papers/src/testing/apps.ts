@@ -1,3 +1,4 @@
+import type { Services } from "../app-env.ts";
 import { createApp } from "../app.tsx";
 import type { Config } from "../config.ts";
 import type { OpenDatabase } from "../database/database.ts";
@@ -52,8 +53,8 @@ export class TestApp {
     this.#data.remove();
   }
 
-  /** The app under another config, or over another database. */
-  with(changes: Partial<Config> = {}, { db } = this.database) {
+  /** The app under another config, over another database, or with other services. */
+  with(changes: Partial<Config> = {}, { db } = this.database, others: Partial<Services> = {}) {
     const config = { ...testConfig(this.#data.folder), ...changes };
     const onError = (error: unknown) => void this.errors.push(error);
     const implementations = new Implementations([
@@ -64,7 +65,8 @@ export class TestApp {
     const worker = new RunWorker({ db, dataFolder, command, wordsOf: () => [], onError });
     void worker.stop();
     const streams = new RunStreams(db, worker, implementations, 1);
-    return createApp({ services: { db, config, implementations, worker, streams, windows: memoryWindows() }, onError });
+    const services = { db, config, implementations, worker, streams, windows: memoryWindows(), ...others };
+    return createApp({ services, onError });
   }
 
   get(path: string, headers: Record<string, string> = {}) {
