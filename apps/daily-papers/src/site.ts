@@ -1,4 +1,5 @@
 import { createApp } from "./app.tsx";
+import { startBackground } from "./background.ts";
 import type { Config } from "./config.ts";
 import { openEmbeddedDatabase, openPostgres } from "./database/database.ts";
 import { lockFolder } from "./database/folder-lock.ts";
@@ -78,10 +79,12 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       const windows = config.databaseUrl === undefined ? memoryWindows() : databaseWindows(db);
       const app = createApp({ services: { db, config, implementations, worker, streams, windows }, onError });
       await worker.start();
+      const background = config.role === "web" ? undefined : startBackground({ db, config, implementations, onError });
       return {
         request: app.request,
         fetch: app.fetch,
         async close() {
+          await background?.stop();
           await worker.stop();
           await implementations.close();
           await close();

@@ -1,6 +1,5 @@
 const serif = "Georgia, 'Times New Roman', serif";
 const sans = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
-const mono = "ui-monospace, 'SF Mono', Menlo, Consolas, monospace";
 
 const ink = "#1d1b18";
 const faint = "#5c5850";
@@ -26,14 +25,13 @@ export const style = {
   address: `color:${link};word-break:break-all;`,
   link: `color:${link};`,
   button: `display:inline-block;padding:10px 20px;background:${accent};color:#ffffff;text-decoration:none;font-family:${sans};font-size:16px;font-weight:600;border-radius:3px;`,
-  entry: `border-collapse:collapse;border-top:1px solid ${rule};`,
-  entryCell: `padding:16px 0;text-align:left;font-family:${sans};`,
+  entries: "border-collapse:collapse;margin:0 0 16px;",
+  entryCell: `padding:16px 0;border-top:1px solid ${rule};text-align:left;font-family:${sans};`,
   paperTitle: `margin:0 0 4px;font-family:${serif};font-size:19px;line-height:1.35;font-weight:600;`,
   paperLink: `color:${ink};text-decoration:none;`,
   authors: `margin:0 0 8px;font-size:14px;line-height:1.5;color:${faint};`,
   abstract: `margin:0 0 8px;font-family:${serif};font-size:16px;line-height:1.55;`,
   facts: `margin:0;font-size:13px;line-height:1.6;color:${faint};`,
-  id: `font-family:${mono};font-size:12px;`,
 } as const;
 
 /** For the programs that read it: the colours of the dark, which the styles on the elements would hide. */
