@@ -19,6 +19,9 @@ export interface PaperPageProps {
   readonly running?: Running | undefined;
   /** How the method works, where its implementation tells. */
   readonly explanation?: Child;
+  /** What readers make of it. */
+  readonly vote: Child;
+  readonly discussion: Child;
 }
 
 interface Running {
@@ -28,7 +31,7 @@ interface Running {
   readonly picture: Child;
 }
 
-export function PaperPage({ paper, days, running, explanation }: PaperPageProps) {
+export function PaperPage({ paper, days, running, explanation, vote, discussion }: PaperPageProps) {
   return (
     <>
       <article class="paper">
@@ -38,7 +41,7 @@ export function PaperPage({ paper, days, running, explanation }: PaperPageProps)
           </h1>
           <p class="authors">{paper.authors.join(", ")}</p>
         </header>
-        <PaperMargin paper={paper} days={days} />
+        <PaperMargin paper={paper} days={days} vote={vote} />
         <div class="paper-text">
           <h2 class="run-in">Abstract</h2>
           <p class="abstract">
@@ -56,13 +59,18 @@ export function PaperPage({ paper, days, running, explanation }: PaperPageProps)
       </article>
       {explanation}
       {running === undefined ? <NotYet paper={paper} /> : <Bench paper={paper} {...running} />}
+      {discussion}
     </>
   );
 }
 
-function PaperMargin({ paper, days }: { paper: Paper; days: readonly Day[] }) {
+function PaperMargin({ paper, days, vote }: { paper: Paper; days: readonly Day[]; vote: Child }) {
   return (
     <dl class="paper-margin">
+      <div>
+        <dt>Votes</dt>
+        <dd>{vote}</dd>
+      </div>
       <div>
         <dt>Published</dt>
         <dd>

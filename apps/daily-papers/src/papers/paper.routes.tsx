@@ -10,6 +10,10 @@ import { EqualCommand, Estimate, preparePanel, previewOf } from "../runs/run-pan
 import { pictureOf } from "../runs/run-picture.tsx";
 import { newestRuns, queueRun, QueueFullError } from "../runs/run.queries.ts";
 import { maxWaiting } from "../runs/run.routes.tsx";
+import { discussionPart } from "../comments/discussion-part.tsx";
+import { votedPapers } from "../votes/vote.queries.ts";
+import { VoteButton } from "../votes/vote-button.tsx";
+import { paperPath } from "./arxiv-id.ts";
 import { PaperPage } from "./paper.page.tsx";
 import { daysOfPaper, findPaper } from "./paper.queries.ts";
 import type { Paper } from "./paper.ts";
@@ -93,9 +97,11 @@ interface ShownForm {
 
 async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
   const implementation = c.var.implementations.find(paper.implementation);
-  const [days, running, explanation] = await Promise.all([
+  const [days, running, voted, discussion, explanation] = await Promise.all([
     daysOfPaper(c.var.db, paper.id),
     implementation === undefined ? undefined : runningPart(c, paper, implementation, form),
+    votedPapers(c.var.db, c.var.reader?.id, [paper.id]),
+    discussionPart(c, paper.id),
     implementation?.explanation?.(
       { query: addressFields(c), sent: form.sent },
       { path: `/papers/${paper.id}`, dataFolder: c.var.config.dataFolder },
@@ -108,7 +114,17 @@ async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
       description: plainTex(paper.abstract).slice(0, 200),
       ...(form.status === undefined ? {} : { status: form.status }),
     },
-    <PaperPage paper={paper} days={days} running={running} explanation={explanation} />,
+    <PaperPage
+      {...{ paper, days, running, explanation, discussion }}
+      vote={
+        <VoteButton
+          paper={paper}
+          voted={voted.has(paper.id)}
+          votes={paper.votes + paper.votesElsewhere}
+          from={paperPath(paper.id)}
+        />
+      }
+    />,
   );
 }
 
