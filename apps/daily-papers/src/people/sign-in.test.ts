@@ -124,7 +124,7 @@ describe("signing in", () => {
     ).toBe(200);
     // Twice at once: one of them wins.
     const answers = await Promise.all([visitor.post(link), visitor.post(link)]);
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([303, 410]);
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([303, 410]));
     expect((await visitor.post(link)).status).toBe(410);
     expect((await visitor.get(link)).status).toBe(410);
   });
