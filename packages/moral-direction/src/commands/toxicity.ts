@@ -18,9 +18,10 @@ import { readExcluded, readSamples, realToxicityFields } from "../toxicity/read-
 import { trainToxicity } from "../toxicity/train.ts";
 
 const config = z.strictObject({
-  action: z
-    .enum(["train", "rate"])
-    .describe("train makes a model of --data; rate tells what --toxicity thinks of --text."),
+  action: z.enum(["train", "rate"]).meta({
+    placeholder: "train|rate",
+    description: "train makes a model of --data; rate tells what --toxicity thinks of --text.",
+  }),
   data: z
     .array(z.string().min(1))
     .default([])

@@ -59,8 +59,9 @@ export async function* evaluate(
   let results: EvaluationResults | undefined;
   try {
     await writeFileAtomic(join(out, evaluationFiles.prompts), promptLines(prompts));
-    const told: string[] = [...warnings];
-    const measure = await openMeasure(out, settings, prompts, (text) => told.push(text), signal);
+    const told = warnings.map((text) => message("warning", text));
+    if (settings.toxicity === undefined) yield message("info", "getting the run's own toxicity measure ready");
+    const measure = await openMeasure(out, settings, prompts, (level, text) => told.push(message(level, text)), signal);
     await using instruments = await openInstruments(language, measure, settings, prompts, options);
     await bind(out, instruments);
     for await (const event of eventsOf(folder, instruments, settings, prompts, told, options)) {
@@ -88,6 +89,8 @@ export async function* evaluate(
   return results;
 }
 
+const message = (level: "info" | "warning", text: string): RunEvent => ({ type: "message", level, text, time: now() });
+
 const now = (): string => new Date().toISOString();
 
 async function* eventsOf(
@@ -95,7 +98,7 @@ async function* eventsOf(
   instruments: OpenInstruments,
   settings: EvaluationConfig,
   prompts: readonly EvaluationPrompt[],
-  told: readonly string[],
+  told: readonly RunEvent[],
   { command, signal }: EvaluateOptions,
 ): AsyncGenerator<RunEvent> {
   const { batch: size, generations, seeds } = settings;
@@ -107,11 +110,10 @@ async function* eventsOf(
   await folder.rewind(log.lines.length);
   const description = `${instruments.bindings.model}: ${prompts.length} prompts, ${generations} times, ${arms.length} arms`;
   yield { type: "started", time: now(), command, total, unit: "text", description };
-  for (const text of [...told, ...cautions(instruments)])
-    yield { type: "message", level: "warning", text, time: now() };
+  yield* told;
+  for (const text of cautions(instruments)) yield message("warning", text);
   if (log.lines.length > 0) {
-    const text = `going on after ${log.lines.length} of ${total} texts`;
-    yield { type: "message", level: "info", text, time: now() };
+    yield message("info", `going on after ${log.lines.length} of ${total} texts`);
   }
   for (let batch = 0; batch < batches; batch++) {
     for (const seed of seeds) {

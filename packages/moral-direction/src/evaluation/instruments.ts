@@ -108,13 +108,13 @@ async function openGuiding(
 
 /**
  * The measure that the settings name, or one that is trained for the run, on rows without its prompts, and kept in its folder.
- * @param tell gets warnings about the data.
+ * @param tell gets what is to be said of the data.
  */
 export async function openMeasure(
   run: string,
   { toxicity, toxicityData, toxicityLabel, seeds }: EvaluationConfig,
   prompts: readonly EvaluationPrompt[],
-  tell: (text: string) => void,
+  tell: (level: "info" | "warning", text: string) => void,
   signal?: AbortSignal,
 ): Promise<ToxicityMeasure> {
   if (toxicity !== undefined) return await openToxicityMeasure(toxicity, { label: toxicityLabel });
@@ -126,8 +126,11 @@ export async function openMeasure(
   if (kept) return await readToxicityModel(folder);
   const exclude = new Set(prompts.map(({ text }) => textKey(text)));
   const { samples, excluded, warnings } = await readSamples(toxicityData, realToxicityFields, exclude);
-  for (const warning of warnings) tell(warning);
-  tell(`training the toxicity measure on ${samples.length} texts; ${excluded} rows with a drawn prompt are left out`);
+  for (const warning of warnings) tell("warning", warning);
+  tell(
+    "info",
+    `training the toxicity measure on ${samples.length} texts; ${excluded} rows with a drawn prompt are left out`,
+  );
   const trained = await trainToxicity(samples, { seed: seeds[0]!, signal });
   await writeToxicityModel(folder, trained, {
     name: `n-grams of ${toxicityData.map((file) => file.split("/").at(-1)).join(", ")}`,
