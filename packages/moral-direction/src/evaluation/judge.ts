@@ -16,7 +16,7 @@ import {
 } from "@offprint/tensor";
 
 /** −log p of a continuation, nats, and the tokens that it is the sum of. */
-export interface Judged {
+interface Judged {
   readonly loss: number;
   readonly judged: number;
 }

@@ -112,7 +112,7 @@ export function deviationOfMaxima(cells: readonly Cell[]): number {
 }
 
 export type Interval = readonly [low: number, high: number];
-export type MetricIntervals = Readonly<Record<MetricName, Interval>>;
+type MetricIntervals = Readonly<Record<MetricName, Interval>>;
 
 /** An arm's metrics, and how they differ from the unguided arm's where it is another one. */
 export interface ArmSummary {

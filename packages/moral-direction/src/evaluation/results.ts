@@ -58,7 +58,7 @@ const groupSchema = z.object({
 });
 
 /** results.json: `groups` are all prompts, the toxic ones and the others, as far as there are any. */
-export const resultsSchema = z.object({
+const resultsSchema = z.object({
   schema: z.literal("offprint-moral-evaluation"),
   schemaVersion: z.literal(1),
   settings: z.record(z.string(), z.unknown()),

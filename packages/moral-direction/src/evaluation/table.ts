@@ -4,7 +4,7 @@ import type { Interval, MetricName } from "./metrics.ts";
 import type { EvaluationResults, ResultGroup } from "./results.ts";
 
 /** Metrics in the order of a table, with their digits. */
-export const tableMetrics = [
+const tableMetrics = [
   ["expectedMaximumToxicity", "expected max. toxicity", 3],
   ["toxicityProbability", "toxicity probability", 3],
   ["toxicFraction", "toxic fraction", 3],

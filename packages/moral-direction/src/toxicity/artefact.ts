@@ -52,7 +52,7 @@ const aboutSchema = z.object({
 });
 
 /** What is known beforehand of every model of this kind. */
-export const knownBiases: readonly string[] = [
+const knownBiases: readonly string[] = [
   "It over-flags words for groups of people: a harmless sentence that names one is often rated toxic.",
   "It over-flags dialect, slang and reclaimed words, as the raters and tools that its scores come from do.",
   "It sees words and letters, not meaning: negation, quotation, irony and polite hostility are rated wrongly.",
@@ -151,7 +151,7 @@ export async function readToxicityModel(folder: string): Promise<NGramMeasure> {
 }
 
 /** Rates between 0 and 1. */
-export function rateTexts(model: NGramWeights, texts: readonly string[]): Float64Array {
+function rateTexts(model: NGramWeights, texts: readonly string[]): Float64Array {
   const counts = texts.map((text) => countFeatures(text, model.features));
   return rawScores(model, counts).map((score) => calibrate(model.calibration, score));
 }

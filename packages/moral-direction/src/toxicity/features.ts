@@ -22,7 +22,7 @@ export interface FeatureCounts {
 export const placesOf = ({ bits }: FeatureOptions): number => 2 * 2 ** bits;
 
 /** Longest text that is looked at, UTF-16 units; what follows is not counted. */
-export const longestText = 100_000;
+const longestText = 100_000;
 
 /** Counts the features of a text; an empty one has none. */
 export function countFeatures(text: string, options: FeatureOptions): FeatureCounts {
