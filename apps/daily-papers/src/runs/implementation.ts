@@ -49,6 +49,8 @@ export interface Implementation {
   estimate(config: RunConfig, dataFolder: string): Promise<string>;
   headline(metrics: Readonly<Record<string, number>>): HeadlineMetric | undefined;
   pictures(progress: RunProgress): readonly Picture[];
+  /** The picture of a run that is done, where no curve tells it. */
+  portrait?(folder: string): Promise<Child>;
   /** What came out, and what can be asked of it. */
   result(run: Run, folder: string, asked: Asked): Promise<Child>;
   /** How the method works, for the paper's page, and what a reader asks of it there. */

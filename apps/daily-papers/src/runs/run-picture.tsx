@@ -12,15 +12,19 @@ export async function pictureOf(
   { implementations, worker, dataFolder }: { implementations: Implementations; worker: RunWorker; dataFolder: string },
 ): Promise<Child> {
   const run = runs.find(({ id }) => worker.live(id)) ?? runs.find(({ status }) => status === "completed");
-  if (run === undefined) return <EmptyAxes text="Nothing has run yet. The curve of the first run is drawn here." />;
+  if (run === undefined) return <EmptyAxes text="Nothing has run yet. What the first run finds is drawn here." />;
   const live = worker.live(run.id);
-  const progress = live?.progress ?? (await readProgress(metricsFile(runFolder(dataFolder, run.id))));
+  const folder = runFolder(dataFolder, run.id);
+  const progress = live?.progress ?? (await readProgress(metricsFile(folder)));
   const implementation = implementations.of(run);
   // The last picture tells most: how good the run has become.
   const drawn = await drawPictures(implementation.pictures(progress).slice(-1));
+  const portrait = live === undefined ? await implementation.portrait?.(folder) : undefined;
   return (
     <figure class="run-picture">
-      {drawn?.pictures ?? <EmptyAxes text="Its curve is drawn here as soon as it is judged for the first time." />}
+      {drawn?.pictures ?? portrait ?? (
+        <EmptyAxes text="What it finds is drawn here as soon as it is judged for the first time." />
+      )}
       <figcaption class="quiet-text">
         {live === undefined ? "The newest result: " : "Running now: "}
         <a href={`/runs/${run.id}`}>{implementation.title(run.config)}</a>, {implementation.summary(run.config)}

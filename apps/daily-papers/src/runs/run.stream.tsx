@@ -8,6 +8,7 @@ import type { Implementations } from "./implementations.ts";
 import { toHtml } from "../look/html.ts";
 import { drawPictures } from "./pictures.tsx";
 import { LiveLine, LivePicture } from "./run.page.tsx";
+import type { RunProgress } from "./run.progress.ts";
 import { findRun, runsAhead } from "./run.queries.ts";
 import { isAtRest, type Run } from "./run.ts";
 import type { RunWorker } from "./run.worker.ts";
@@ -69,7 +70,10 @@ export class RunStreams {
         }
         sent = fragments;
         await sleep(shortestPauseMs, undefined, { signal: gone.signal });
-        const pause = AbortSignal.any([gone.signal, AbortSignal.timeout(this.#worker.isAtWork ? longestPauseMs : elsewherePauseMs)]);
+        const pause = AbortSignal.any([
+          gone.signal,
+          AbortSignal.timeout(this.#worker.isAtWork ? longestPauseMs : elsewherePauseMs),
+        ]);
         if (!waiting) await once(news, "news", { signal: pause }).catch(() => stream.write(": still here\n\n"));
       }
     } catch (error) {

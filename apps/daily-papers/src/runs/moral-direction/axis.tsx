@@ -35,29 +35,27 @@ export function Axis({ scores, known }: { scores: readonly Score[]; known: reado
         </thead>
         <tbody>
           {rows.map(({ text, score, interval, cautions, own }) => (
-            <tr class={own ? "own" : "known"}>
-              <th scope="row">
-                {text}
-                {cautions.length > 0 && (
-                  <ul class="cautions">
-                    {cautions.map((caution) => (
-                      <li>{caution}</li>
-                    ))}
-                  </ul>
-                )}
-              </th>
-              <td>
-                <Place score={score} interval={interval} reach={reach} />
-              </td>
-              <td class="number">
-                {writeScore(score)}
-                {interval !== undefined && (
-                  <span class="axis-interval">
-                    {writeScore(interval[0])} to {writeScore(interval[1])}
-                  </span>
-                )}
-              </td>
-            </tr>
+            <>
+              <tr class={own ? "own" : "known"} {...(cautions.length > 0 ? { "data-cautions": "" } : {})}>
+                <th scope="row">{text}</th>
+                <td>
+                  <Place score={score} interval={interval} reach={reach} />
+                </td>
+                <td class="number">
+                  {writeScore(score)}
+                  {interval !== undefined && (
+                    <span class="axis-interval">
+                      {writeScore(interval[0])} to {writeScore(interval[1])}
+                    </span>
+                  )}
+                </td>
+              </tr>
+              {cautions.length > 0 && (
+                <tr class="cautions">
+                  <td colspan={3}>{cautions.map(asSentence).join(" ")}</td>
+                </tr>
+              )}
+            </>
           ))}
         </tbody>
       </table>
@@ -69,6 +67,8 @@ export function Axis({ scores, known }: { scores: readonly Score[]; known: reado
 export function writeScore(score: number): string {
   return score.toFixed(2).replace(/^-/, "−");
 }
+
+const asSentence = (caution: string): string => `${caution.charAt(0).toUpperCase()}${caution.slice(1)}.`;
 
 /** A dot on the axis, with its interval as a line. */
 function Place({ score, interval, reach }: { score: number; interval: Score["interval"]; reach: number }) {

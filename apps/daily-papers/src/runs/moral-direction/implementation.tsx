@@ -13,7 +13,7 @@ import { GuidedPart, GuidedWriting } from "./guided.tsx";
 import type { GuidedWriter } from "./guided-writer.ts";
 import { Rater } from "./rater.ts";
 import { rate, RatingPart } from "./rating.tsx";
-import { fitFiles, FitNumbers, FitPictures, readFitReport } from "./result.tsx";
+import { fitFiles, FitNumbers, FitPictures, readFitReport, VerbPicture } from "./result.tsx";
 import { defaultValues, readSettings, settingsSchema, verbsIn } from "./settings.ts";
 
 const defaults = defaultValues(ownMaterial.verbs);
@@ -51,6 +51,7 @@ export function moralDirection({ write, modelsFolder }: MoralDirectionOptions): 
       return auc === undefined ? undefined : { name: "Good from bad (AUC)", value: auc.toFixed(3) };
     },
     pictures: () => [],
+    portrait: async (folder) => <VerbPicture folder={folder} />,
 
     async explanation({ query, sent }, { path, dataFolder }) {
       const [rating, guided] = await Promise.all([rate(rater, query), guide(sent, dataFolder)]);

@@ -13,6 +13,8 @@ interface Opened {
 
 /** The direction that comes along. */
 const shipped = "";
+/** Texts whose vectors stay: those of every untouched form among them. */
+const rememberedTexts = 2000;
 /** Directions of runs that stay loaded. */
 const mostDirections = 20;
 
@@ -45,8 +47,9 @@ export class Rater {
 
   #open(): Promise<Opened> {
     this.#opened ??= (async () => {
-      const { defaultEncoder, openEncoder } = await import("@offprint/moral-direction");
-      return { encoder: await openEncoder(defaultEncoder, { threads: 1 }), directions: new Map() };
+      const { cachedEncoder, defaultEncoder, openEncoder } = await import("@offprint/moral-direction");
+      const encoder = await openEncoder(defaultEncoder, { threads: 1 });
+      return { encoder: cachedEncoder(encoder, rememberedTexts), directions: new Map() };
     })();
     this.#opened.catch(() => (this.#opened = undefined)); // the next reader tries again
     return this.#opened;

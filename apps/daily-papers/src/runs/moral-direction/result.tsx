@@ -63,7 +63,7 @@ export function FitNumbers({ report }: { report: Report }) {
 /** The verbs on two components, and the phrases in their order. */
 export async function FitPictures({ folder }: { folder: string }) {
   const { rankedPhrases, readDirection, scoreOfPlaced, verbScatter } = await import("@offprint/moral-direction");
-  const direction = await readDirection(join(folder, fitFiles.direction));
+  const direction = await readDirection(folder);
   const phrases = direction.contexts.map((placed) => ({ name: placed.text, score: scoreOfPlaced(direction, placed) }));
   const [verbs, ranked] = await Promise.all([
     verbScatter({ id: "verbs", direction, width: 460 }),
@@ -75,6 +75,13 @@ export async function FitPictures({ folder }: { folder: string }) {
       <div>{raw(ranked)}</div>
     </div>
   );
+}
+
+/** The verbs alone. */
+export async function VerbPicture({ folder }: { folder: string }) {
+  const { readDirection, verbScatter } = await import("@offprint/moral-direction");
+  const direction = await readDirection(folder);
+  return <>{raw(await verbScatter({ id: "portrait", direction, width: 460 }))}</>;
 }
 
 function writeShare(share: number | undefined): string {

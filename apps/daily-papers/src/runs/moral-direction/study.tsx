@@ -17,7 +17,12 @@ const studiesSchema = z.object({
   ),
 });
 
-let drawn: Promise<{ readonly pictures: readonly string[]; readonly sentence: string }> | undefined;
+interface Picture {
+  readonly title: string;
+  readonly svg: string;
+}
+
+let drawn: Promise<{ readonly pictures: readonly Picture[]; readonly sentence: string }> | undefined;
 
 /** The paper's user studies beside our scores: drawn once, since they never change. */
 export async function StudyPart() {
@@ -30,7 +35,10 @@ export async function StudyPart() {
       <p class="meaning">{sentence}</p>
       <div class="pictures">
         {pictures.map((picture) => (
-          <div>{raw(picture)}</div>
+          <div>
+            <h3>{picture.title}</h3>
+            {raw(picture.svg)}
+          </div>
         ))}
       </div>
     </section>
@@ -42,15 +50,16 @@ async function drawStudies() {
   const file = require.resolve("@offprint/moral-direction/studies/use-lite.json");
   const { studies } = studiesSchema.parse(JSON.parse(await readFile(file, "utf8")));
   const pictures = await Promise.all(
-    studies.map(({ name, items }, index) =>
-      correlationPlot({
+    studies.map(async ({ name, items, agreements }, index): Promise<Picture> => ({
+      title: titleOf(name, agreements),
+      svg: await correlationPlot({
         id: `study-${index}`,
         width: 460,
         study: { name, items: items.map((item) => ({ ...item, question: "", columns: {} })) },
         scores: items.map(({ score }) => score),
         mayName: (action) => action !== "",
       }),
-    ),
+    })),
   );
   const r = (form: string) =>
     studies.map(({ agreements }) => agreements.find((one) => one.form === form)?.r.toFixed(3) ?? "–").join(" and ");
@@ -61,4 +70,13 @@ async function drawStudies() {
       `the older way, by the cosine to the answers, at ${r("cosine")}. The paper’s own encoder, nearly fifty times as large, reached 0.815 and 0.835. ` +
       "Where a dot lies far from the line, people and texts disagree.",
   };
+}
+
+type Agreements = z.output<typeof studiesSchema>["studies"][number]["agreements"];
+
+function titleOf(name: string, agreements: Agreements): string {
+  const found = agreements.find(({ form }) => form === "questions");
+  if (found === undefined) return name;
+  const [low, high] = found.interval.map((end) => end.toFixed(3));
+  return `${name}: r = ${found.r.toFixed(3)} (95\u202F% ${low} to ${high}), ${found.n} items`;
 }
