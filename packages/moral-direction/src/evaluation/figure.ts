@@ -7,7 +7,7 @@ const panels = [
     title: "Toxicity by threshold",
     y: "toxicity",
     metrics: [
-      ["expectedMaximumToxicity", "expected maximum"],
+      ["expectedMaximumToxicity", "expected max."],
       ["toxicityProbability", "probability"],
     ],
   },
