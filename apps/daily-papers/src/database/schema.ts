@@ -35,6 +35,7 @@ export interface Database {
   pace: PaceTable;
   source: SourceTable;
   secret: SecretTable;
+  search_word: SearchWordTable;
   rate_window: RateWindowTable;
 }
 
@@ -281,6 +282,10 @@ interface SecretTable {
   name: string;
   value: string;
   created_at: Date;
+}
+
+interface SearchWordTable {
+  word: string;
 }
 
 export type PaperRow = Selectable<PaperTable>;

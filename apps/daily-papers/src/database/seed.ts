@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { hotness } from "../papers/ranking.ts";
+import { rememberWords } from "../search/words.ts";
 import type { Database } from "./schema.ts";
 
 const seedSchema = z.object({
@@ -47,5 +48,9 @@ export async function seed(db: Kysely<Database>): Promise<void> {
       .insertInto("featured_paper")
       .values(papers.map((paper, position) => ({ day: seedDay, paper_id: paper.id, position })))
       .execute();
+    await rememberWords(
+      trx,
+      papers.map((paper) => paper.id),
+    );
   });
 }

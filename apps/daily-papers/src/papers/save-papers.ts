@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { Database, PaperSource } from "../database/schema.ts";
 import { DailyPapersError } from "../errors.ts";
 import { isArxivId } from "./arxiv-id.ts";
+import { rememberWords } from "../search/words.ts";
 import { cleanText, cleanUrl, storableJson } from "./clean-text.ts";
 import type { NewPaper } from "./paper.ts";
 import { sqlHotness } from "./ranking.ts";
@@ -104,6 +105,7 @@ export async function upsertPapers(
   const others = [...rows.values()].filter((row) => !known.has(row.id));
   const changed = others.length === 0 ? [] : await updateKnown(trx, storableJson(others), now);
   await enterFeed(trx, json);
+  await rememberWords(trx, [...known, ...changed]);
   return { added: [...known], changed };
 }
 

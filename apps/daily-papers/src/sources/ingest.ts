@@ -6,8 +6,10 @@ import { jobHandler, type JobContext, type JobHandlers } from "../jobs/job-handl
 import { GiveUpError, RetryLaterError } from "../jobs/jobs.ts";
 import type { RegularJob } from "../jobs/schedule.ts";
 import { isArxivId } from "../papers/arxiv-id.ts";
-import { featurePaper } from "../papers/feature-paper.ts";
+import type { Verdict } from "../moderation/text-rating.ts";
+import type { NewPaper } from "../papers/paper.ts";
 import { upsertPapers } from "../papers/save-papers.ts";
+import { settleSubmission } from "../submissions/submission.queries.ts";
 import { arxivPapers } from "./arxiv.ts";
 import { huggingFaceDay } from "./hugging-face.ts";
 import type { RemoteOptions } from "./remote.ts";
@@ -19,6 +21,8 @@ export interface Sources {
   readonly arxiv: Omit<RemoteOptions, "db" | "signal">;
   readonly huggingFace: Omit<RemoteOptions, "db" | "signal">;
   readonly now: () => Date;
+  /** Says whether a paper that a reader submitted may be shown at once; undefined: every one may. */
+  readonly judge?: ((paper: NewPaper) => Promise<Verdict | undefined>) | undefined;
 }
 
 /** Days that an empty installation begins with, and that a job catches up at most. */
@@ -72,34 +76,15 @@ export function sourceHandlers(sources: Sources): JobHandlers {
 /** A paper that somebody asked for; it enters the feed of the day on which it was submitted. */
 async function fetchPaper(id: string, submissionId: string | undefined, { db, signal }: JobContext, sources: Sources) {
   const papers = await arxivPapers([id], { ...sources.arxiv, db, signal });
+  const [paper] = papers;
+  const verdict = submissionId === undefined || paper === undefined ? undefined : await sources.judge?.(paper);
   const now = sources.now();
   await db.transaction().execute(async (trx) => {
     await upsertPapers(trx, papers, { source: submissionId === undefined ? "arxiv" : "submission", now });
     await noteSuccess(trx, "arxiv", { now });
     if (submissionId === undefined) return;
-    const submission = await trx
-      .selectFrom("submission")
-      .selectAll()
-      .where("id", "=", submissionId)
-      .where("state", "=", "waiting")
-      .forUpdate()
-      .executeTakeFirst();
-    if (submission === undefined) return;
     const found = papers.some((paper) => paper.id === id);
-    if (found) {
-      const { created_at: at, account_id } = submission;
-      const day = at.toISOString().slice(0, 10);
-      await featurePaper(trx, { paperId: id, day, at, submittedBy: account_id ?? undefined });
-    }
-    await trx
-      .updateTable("submission")
-      .set({
-        state: found ? "featured" : "refused",
-        state_reason: found ? null : "arXiv knows no paper of this id",
-        settled_at: now,
-      })
-      .where("id", "=", submissionId)
-      .execute();
+    await settleSubmission(trx, { submissionId, found, now, ...(verdict === undefined ? {} : { verdict }) });
   });
 }
 
@@ -112,8 +97,9 @@ async function ingestHuggingFace(since: Day | undefined, { db, signal }: JobCont
   for (const day of days) {
     const { papers, unusable } = await huggingFaceDay(day, { ...sources.huggingFace, db, signal });
     const now = sources.now();
+    const arrived = papers.map((paper) => ({ ...paper, featuredAt: arrivalOn(day, now, paper.featuredAt) }));
     await db.transaction().execute(async (trx) => {
-      await upsertPapers(trx, papers, { source: "huggingface", now });
+      await upsertPapers(trx, arrived, { source: "huggingface", now });
       await noteSuccess(trx, "huggingface", { now, state: { day, papers: papers.length, unusable } });
     });
   }
@@ -160,6 +146,16 @@ async function reported(
     if (error instanceof SourceRefusedError) throw new GiveUpError(error.message, { cause: error });
     throw error;
   }
+}
+
+/**
+ * When a paper came into the feed of a day. The source mostly knows the day alone; for a reader who looks at noon it is
+ * new when it comes in the afternoon.
+ */
+function arrivalOn(day: Day, now: Date, told: Date | undefined): Date {
+  const begin = new Date(day);
+  if (told !== undefined && told.getTime() % 86_400_000 !== 0) return told;
+  return new Date(Math.min(now.getTime(), begin.getTime() + 86_399_000));
 }
 
 function addDays(day: Day, count: number): Day {

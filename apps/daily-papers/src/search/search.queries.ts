@@ -1,0 +1,135 @@
+import { sql, type Kysely, type SqlBool } from "kysely";
+import type { Database, Day } from "../database/schema.ts";
+import { selectPapers, toPaper } from "../papers/paper.queries.ts";
+import type { Paper } from "../papers/paper.ts";
+import { readSearch, sqlSearch, writeSearch, type SearchTerm } from "./search-text.ts";
+import { nearestWords } from "./words.ts";
+
+export interface SearchFilters {
+  /** Days of publication, both included. */
+  readonly from?: Day | undefined;
+  readonly to?: Day | undefined;
+  /** An arXiv category or a keyword. */
+  readonly category?: string | undefined;
+  /** Names of packages: only papers that one of them runs. */
+  readonly implementations?: readonly string[] | undefined;
+}
+
+export interface Found {
+  /** What was looked for: the reader's text, or what it was taken for. */
+  readonly text: string;
+  readonly papers: readonly Paper[];
+  /** How many papers match, at most {@link mostCounted}. */
+  readonly count: number;
+  readonly isMore: boolean;
+  /** Whether older matches were left out of the ranking. */
+  readonly isCut: boolean;
+  /** Whether a page follows. */
+  readonly hasNext: boolean;
+}
+
+export interface SearchResult extends Found {
+  /** Spelt like this, the words are known. */
+  readonly suggestion: string | undefined;
+  /** Whether what is shown was found by the suggestion, because the text itself finds nothing. */
+  readonly corrected: boolean;
+}
+
+/** Matches past this number are not counted, and past the other not ranked: words that are everywhere stay cheap. */
+export const mostCounted = 1_000;
+export const mostRanked = 500;
+export const pageSize = 20;
+/** With fewer matches, the words may be misspelt. */
+const fewMatches = 3;
+
+/**
+ * Papers that hold what a text asks for, best first; with no text, the newest that pass the filters. When nothing is
+ * found, what the words were probably meant to be is looked for instead.
+ * @param page from 1.
+ */
+export async function searchPapers(
+  db: Kysely<Database>,
+  text: string,
+  filters: SearchFilters = {},
+  page = 1,
+): Promise<SearchResult> {
+  const terms = readSearch(text);
+  const found = await find(db, terms, filters, page);
+  if (found.count >= fewMatches || page > 1) return { ...found, suggestion: undefined, corrected: false };
+  const meant = await correct(db, terms);
+  if (meant === undefined) return { ...found, suggestion: undefined, corrected: false };
+  const other = await find(db, meant, filters, 1);
+  if (other.count <= found.count) return { ...found, suggestion: undefined, corrected: false };
+  const corrected = found.count === 0;
+  return { ...(corrected ? other : found), suggestion: writeSearch(meant), corrected };
+}
+
+async function find(
+  db: Kysely<Database>,
+  terms: readonly SearchTerm[],
+  filters: SearchFilters,
+  page: number,
+): Promise<Found> {
+  const query = sqlSearch(terms);
+  const conditions = conditionsOf(filters);
+  if (query !== undefined) conditions.push(sql`search @@ ${query}`);
+  const rank = query === undefined ? sql`0` : sql`ts_rank_cd('{0.05, 0.2, 0.5, 1}', search, ${query})`;
+  const where = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
+  const { rows } = await sql<{ id: string | null; count: number }>`
+    with matches as materialized (
+      select id, published_on, search from paper where ${where}
+      order by published_on desc, id limit ${mostCounted + 1}
+    ),
+    ranked as (
+      select id from (select * from matches order by published_on desc, id limit ${mostRanked}) as newest
+      order by ${rank} desc, published_on desc, id limit ${pageSize + 1} offset ${(page - 1) * pageSize}
+    )
+    select id, (select count(*)::int from matches) as count from ranked
+    union all select null, (select count(*)::int from matches)`.execute(db);
+  const ids = rows.flatMap((row) => row.id ?? []);
+  const count = rows[0]?.count ?? 0;
+  return {
+    text: writeSearch(terms),
+    papers: await papersByIds(db, ids.slice(0, pageSize)),
+    count: Math.min(count, mostCounted),
+    isMore: count > mostCounted,
+    isCut: query !== undefined && count > mostRanked,
+    hasNext: ids.length > pageSize,
+  };
+}
+
+function conditionsOf({ from, to, category, implementations }: SearchFilters): ReturnType<typeof sql>[] {
+  const conditions: ReturnType<typeof sql>[] = [];
+  if (from !== undefined) conditions.push(sql`published_on >= ${from}::date`);
+  if (to !== undefined) conditions.push(sql`published_on <= ${to}::date`);
+  if (category !== undefined) {
+    const spellings = [...new Set([category, category.toLowerCase()])];
+    conditions.push(sql`(categories && ${spellings}::text[] or keywords && ${spellings}::text[])`);
+  }
+  if (implementations !== undefined) conditions.push(sql`implementation = any(${implementations}::text[])`);
+  return conditions;
+}
+
+/** Papers in the order of their ids. */
+async function papersByIds(db: Kysely<Database>, ids: readonly string[]): Promise<Paper[]> {
+  if (ids.length === 0) return [];
+  const rows = await selectPapers(db)
+    .where(sql<SqlBool>`paper.id = any(${ids}::text[])`)
+    .orderBy(sql`array_position(${ids}::text[], paper.id)`)
+    .execute();
+  return rows.map(toPaper);
+}
+
+/** The terms with words that nobody wrote replaced by the nearest ones that somebody did; undefined when none is. */
+async function correct(db: Kysely<Database>, terms: readonly SearchTerm[]): Promise<SearchTerm[] | undefined> {
+  const words = terms.filter(({ excluded }) => !excluded).flatMap(({ text }) => text.toLowerCase().split(" "));
+  const nearest = await nearestWords(db, words);
+  if (nearest.size === 0) return undefined;
+  return terms.map((term) => ({
+    ...term,
+    text: term.text
+      .split(" ")
+      .map((word) => nearest.get(word.toLowerCase()) ?? word)
+      .join(" "),
+  }));
+}
