@@ -69,6 +69,7 @@ function Page({ c, content, ...props }: PageProps & { c: Context; content: Child
             </a>
             <ReaderLinks c={c} />
           </nav>
+          {c.req.path !== "/search" && <SearchField />}
         </header>
         <main id="content" tabindex={-1}>
           {content}
@@ -121,6 +122,18 @@ function ReaderLinks({ c }: { c: Context }) {
         {reader.name}
       </a>
     </>
+  );
+}
+
+function SearchField() {
+  return (
+    <form class="site-search" action="/search" role="search">
+      <label class="unseen" for="site-search">
+        Search papers
+      </label>
+      <input id="site-search" type="search" name="q" placeholder="Search papers" maxlength={250} autocomplete="off" />
+      <button class="unseen-until-focus">Search</button>
+    </form>
   );
 }
 
