@@ -1,9 +1,11 @@
 import type { Kysely } from "kysely";
 import type { Config } from "./config.ts";
 import type { Database } from "./database/schema.ts";
+import type { Frames } from "./look/frames.ts";
 import type { NodeBindings } from "./limits/client-address.ts";
 import type { Windows } from "./limits/windows.ts";
 import type { RateText } from "./moderation/text-rating.ts";
+import type { Operations } from "./operations/operations.ts";
 import type { Reader } from "./people/reader.ts";
 import type { Session } from "./people/session.queries.ts";
 import type { Implementations } from "./runs/implementations.ts";
@@ -21,6 +23,8 @@ export interface AppEnv {
     readonly streams: RunStreams;
     /** Counts what each reader did lately. */
     readonly windows: Windows;
+    /** What an admin sees of this process. */
+    readonly operations: Operations;
     /** Tells the operator of trouble that no reader can mend. */
     readonly report: (error: unknown) => void;
     /** Rates new texts, where the site is told to. */
@@ -30,11 +34,13 @@ export interface AppEnv {
     /** Who is signed in. */
     readonly reader: Reader | undefined;
     readonly session: Session | undefined;
+    /** What the answer has to do with frames; most have nothing. */
+    readonly frames?: Frames;
   };
 }
 
 type Variables = AppEnv["Variables"];
 
 /** What the app is given; what a request brings is added to it. Without `now`, time is the clock's. */
-export type Services = Omit<Variables, "reader" | "session" | "report" | "now" | "rateText"> &
-  Partial<Pick<Variables, "now" | "rateText">>;
+export type Services = Omit<Variables, "reader" | "session" | "frames" | "report" | "now" | "rateText" | "operations"> &
+  Partial<Pick<Variables, "now" | "rateText" | "operations">>;

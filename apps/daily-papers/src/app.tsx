@@ -13,10 +13,17 @@ import type { AppEnv, Services } from "./app-env.ts";
 import { feedsRoutes } from "./feeds/feeds.routes.ts";
 import { commentRoutes } from "./comments/comment.routes.tsx";
 import { feedRoutes } from "./feed/feed.routes.tsx";
+import { subscribeRoutes } from "./digest/subscribe.routes.tsx";
+import { unsubscribeRoutes } from "./digest/unsubscribe.routes.tsx";
 import { isKnownHost } from "./known-host.ts";
 import { assetRoutes } from "./look/assets.ts";
+import { frames } from "./look/frames.ts";
 import { renderNotFound, renderNotice } from "./look/notice.tsx";
+import { bounceRoutes } from "./mail/bounces.routes.ts";
+import { outboxRoutes } from "./mail/outbox.routes.tsx";
 import { themeRoutes } from "./look/theme.routes.ts";
+import { Operations } from "./operations/operations.ts";
+import { operationsRoutes } from "./operations/operations.routes.ts";
 import { renderNotAllowed, renderSignInNeeded } from "./people/refusals.tsx";
 import { NotAllowedError, SignInNeededError } from "./people/reader.ts";
 import { readSession } from "./people/session.ts";
@@ -27,6 +34,7 @@ import { signInRoutes } from "./people/sign-in.routes.tsx";
 import { submissionRoutes } from "./submissions/submission.routes.tsx";
 import { voteRoutes } from "./votes/vote.routes.ts";
 import { paperRoutes } from "./papers/paper.routes.tsx";
+import { searchRoutes } from "./search/search.routes.tsx";
 import { runRoutes } from "./runs/run.routes.tsx";
 
 /** No form of ours is longer. */
@@ -44,7 +52,10 @@ export interface AppOptions {
 /** All of the site's answers; knows no port, so that a test can ask it with `app.request`. */
 export function createApp({ services, onError }: AppOptions) {
   const app = new Hono<AppEnv>();
+  const operations = services.operations ?? new Operations();
 
+  app.use(operations.observe);
+  app.use(frames);
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -78,30 +89,37 @@ export function createApp({ services, onError }: AppOptions) {
     c.set("now", services.now ?? (() => new Date()));
     c.set("rateText", services.rateText);
     c.set("report", onError);
+    c.set("operations", operations);
     await next();
   });
   app.use(compress());
+  app.route("/", operationsRoutes);
+  if (services.config.role === "worker") return app.all("*", (c) => c.text("This process answers no readers.\n", 404));
   // Before the check of forms: whatever is sent here, nothing is changed by it.
   app.route("/", apiRoutes);
   app.route("/", feedsRoutes);
   app.route("/", exportRoutes);
+  app.route("/", bounceRoutes);
+  app.route("/", unsubscribeRoutes);
   // The host alone: behind a proxy that speaks https, the scheme of our own address is not the browser's.
   app.use(csrf({ origin: (origin, c) => origin.replace(/^https?:\/\//, "") === c.req.header("host") }));
   app.use("/comments/*", bodyLimit({ maxSize: maxTextBytes }));
   app.use(async (c, next) => (c.req.path.startsWith("/comments") ? next() : shortBody(c, next)));
 
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.route("/", assetRoutes);
   app.use(readSession);
   app.route("/", themeRoutes);
   app.route("/", programPages);
   app.route("/", feedRoutes);
+  app.route("/", searchRoutes);
+  app.route("/", subscribeRoutes);
   app.route("/", signInRoutes);
   app.route("/", settingsRoutes);
   app.route("/", profileRoutes);
   app.route("/", voteRoutes);
   app.route("/", commentRoutes);
   app.route("/", moderationRoutes);
+  app.route("/", outboxRoutes);
   app.route("/", submissionRoutes);
   app.route("/papers", paperRoutes);
   app.route("/runs", runRoutes);

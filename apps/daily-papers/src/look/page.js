@@ -141,7 +141,15 @@ function sendVotes() {
   });
 }
 
+/** Whoever subscribes gets issues by their own clock. */
+function fillTimeZones() {
+  for (const field of document.querySelectorAll("input[data-time-zone]")) {
+    field.value = new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  }
+}
+
 sendVotes();
+fillTimeZones();
 writeMoments();
 offerCopies();
 previewRuns();
