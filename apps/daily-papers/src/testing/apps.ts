@@ -7,10 +7,12 @@ import { memoryWindows } from "../limits/windows.ts";
 import { Implementations } from "../runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "../runs/knowledge-graph/implementation.tsx";
 import { longContextLora } from "../runs/long-context/implementation.tsx";
+import { moralDirection } from "../runs/moral-direction/implementation.tsx";
 import { RunStreams } from "../runs/run.stream.tsx";
 import { RunWorker } from "../runs/run.worker.ts";
 import { openMigratedPglite } from "./databases.ts";
 import { loadFakeModel } from "./fake-model.ts";
+import { fakeGuidedWriter } from "./fake-guided-writer.ts";
 import { fakeWriter } from "./fake-writer.ts";
 import { temporaryFolder, testConfig } from "./sites.ts";
 
@@ -60,6 +62,7 @@ export class TestApp {
     const implementations = new Implementations([
       knowledgeGraphEmbeddings(loadFakeModel),
       longContextLora({ write: fakeWriter }),
+      moralDirection({ write: fakeGuidedWriter }),
     ]);
     const { dataFolder, command } = config;
     const worker = new RunWorker({ db, dataFolder, command, wordsOf: () => [], onError });

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "@offprint/experiment";
+import { RunFolderOccupiedError, UsageError } from "@offprint/experiment";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readDirection, writeDirection } from "../direction/artefact.ts";
 import { fitDirection } from "../direction/fit.ts";
@@ -128,6 +128,17 @@ describe("moral fit", () => {
     expect(templates).toHaveLength(2);
     const both = runCommand(fitCommand, ...words, "--verbs", at("verbs.json"), "--out", at("both"));
     await expect(both).rejects.toThrow(/either in --verbs FILE or in --good/);
+  });
+
+  it("begins anew where it was interrupted, and nowhere else", async () => {
+    const words = ["--good", "help", "thank", "--bad", "rob", "betray", "--questions", "1", "--out", at("again")];
+    await mkdir(at("again"));
+    const config = { schema: "offprint.moral.fit", schemaVersion: 1, config: {} };
+    await writeFile(at("again/config.json"), JSON.stringify(config));
+    await expect(runCommand(fitCommand, ...words)).rejects.toThrow(RunFolderOccupiedError);
+    await runCommand(fitCommand, ...words, "--resume");
+    expect((await readDirection(at("again"))).templates).toHaveLength(1);
+    await expect(runCommand(fitCommand, ...words, "--resume")).rejects.toThrow(/complete/);
   });
 
   it("refuses one verb, before it writes anything", async () => {

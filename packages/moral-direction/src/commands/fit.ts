@@ -1,8 +1,10 @@
+import { rm } from "node:fs/promises";
 import {
   commandLine,
   defineCommand,
   eventReporter,
   formatTable,
+  readRun,
   requireFreeRunFolder,
   UsageError,
   type Command,
@@ -14,7 +16,7 @@ import { ownMaterial } from "../data/own-material.ts";
 import { readMaterial } from "../data/read-material.ts";
 import { readStudy } from "../data/study.ts";
 import { labelled } from "../direction/fit.ts";
-import { fitRun, type FitRunReport } from "../direction/fit-run.ts";
+import { fitRun, fitSchema, type FitRunReport } from "../direction/fit-run.ts";
 import { defaultEncoder } from "../encoders/open-encoder.ts";
 import { encoderField, limits, openNamedEncoder, threadsField } from "./shared.ts";
 
@@ -42,6 +44,7 @@ const config = z.strictObject({
     placeholder: "DIR",
     description: "Folder for the direction, its report and its figures. Must be new or empty.",
   }),
+  resume: z.boolean().default(false).describe("Fit anew in the folder of a fit that was interrupted."),
   threads: threadsField,
   json: z.boolean().default(false).describe("One event a line on stdout, for programs."),
 });
@@ -62,10 +65,11 @@ export const fitCommand: Command<typeof config> = defineCommand({
       config: { good: ["help", "thank", "share"], bad: ["rob", "betray", "bully"], out: "runs/few" },
     },
   ],
-  async run({ out, threads, json, ...settings }, context): Promise<RunOutcome> {
+  async run({ out, resume, threads, json, ...settings }, context): Promise<RunOutcome> {
     const material = await materialOf(settings);
     labelled(material.verbs); // before anything is written
     const studies = await Promise.all((settings.study ?? []).map(readStudy));
+    if (resume) await clearInterrupted(out);
     await requireFreeRunFolder(out);
     await using encoder = await openNamedEncoder(settings.encoder ?? defaultEncoder, context, threads);
     const command = commandLine(fitCommand, { ...settings, out, ...(threads && { threads }) });
@@ -89,6 +93,14 @@ export const fitCommand: Command<typeof config> = defineCommand({
     }
   },
 });
+
+/** A fit takes seconds: what an interruption left is not worth going on from. @throws {UsageError} for anything else. */
+async function clearInterrupted(out: string): Promise<void> {
+  const { schema, record } = await readRun(out);
+  if (schema !== fitSchema.schema) throw new UsageError(`${out} holds a run of "${schema}", not of this command`);
+  if (record?.outcome === "completed") throw new UsageError(`${out} holds a fit that is complete; name another folder`);
+  await rm(out, { recursive: true });
+}
 
 type Given = Pick<z.output<typeof config>, "verbs" | "good" | "bad" | "neutral" | "questions">;
 

@@ -23,6 +23,9 @@ import { fitDirection, type FitReport } from "./fit.ts";
 /** What a fit leaves in its folder, beside `config.json`, `record.json` and `metrics.jsonl`. */
 export const fitFiles = { direction: directionFile, report: "report.json", figures: "figures" } as const;
 
+/** What `config.json` says that it holds. */
+export const fitSchema = { schema: "offprint.moral.fit", schemaVersion: 1 } as const;
+
 export interface FitRunOptions {
   readonly encoder: Encoder;
   readonly material: Material;
@@ -46,8 +49,7 @@ export async function* fitRun(options: FitRunOptions): AsyncGenerator<RunEvent, 
   const { encoder, material, studies, out, config, command, versions, signal } = options;
   const given = JSON.stringify({ encoder: encoder.id, material, studies });
   const dataHash = `sha256:${createHash("sha256").update(given).digest("hex")}`;
-  const schema = { schema: "offprint.moral.fit", schemaVersion: 1 } as const;
-  await using folder = await createRunFolder(out, { ...schema, config, command, versions, seed: 0, dataHash });
+  await using folder = await createRunFolder(out, { ...fitSchema, config, command, versions, seed: 0, dataHash });
   const tell = async <E extends RunEvent>(event: E): Promise<E> => {
     await folder.append(event);
     return event;
