@@ -19,9 +19,13 @@ try {
   }
   // Only now: a setting that cannot be used is told at once, without loading a database.
   const { startServer } = await import("./server.ts");
+  const { jsonLog, plainLog } = await import("./operations/log.ts");
+  const write = (text: string) => void process.stderr.write(text);
+  const log = process.stderr.isTTY ? plainLog(write) : jsonLog({ write });
   const server = await startServer({
     config,
-    onError: (error) => process.stderr.write(`offprint: ${describe(error)}\n`),
+    log,
+    onError: log.error,
     onLost: () => fail(new Error("another server has taken the data folder")),
   });
   process.stdout.write(`Daily Papers is ready: ${server.url}\n`);
@@ -30,7 +34,7 @@ try {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(130);
     stopping = true;
-    process.stderr.write(`Stopping after ${signal}; the run at work keeps its checkpoint.\n`);
+    log.info(`Stopping after ${signal}; the run at work keeps its checkpoint.`);
     server.close().then(() => process.exit(0), fail);
   };
   process.on("SIGINT", stop);

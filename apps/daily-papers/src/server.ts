@@ -1,11 +1,15 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Config } from "./config.ts";
 import { DailyPapersError, errorCode } from "./errors.ts";
 import type { NodeBindings } from "./limits/client-address.ts";
 import { isLoopbackName } from "./known-host.ts";
+import type { Traffic } from "./operations/traffic.ts";
 import { openSite, type Site, type SiteOptions } from "./site.ts";
+
+/** How long requests under way may take to end when the server stops. */
+const mostDrainMs = 10_000;
 
 /** The port cannot be listened on. */
 export class PortError extends DailyPapersError {
@@ -39,15 +43,20 @@ export interface RunningServer {
 export async function startServer(options: SiteOptions): Promise<RunningServer> {
   const { config } = options;
   let opening: Promise<Site> | undefined;
-  const servers = await listen(config, async (request, bindings) =>
-    (await (opening ??= openSite(options))).fetch(request, bindings),
+  let traffic: Traffic | undefined;
+  const servers = await listen(
+    config,
+    (request, response) => traffic?.add(request, response),
+    async (request, bindings) => (await (opening ??= openSite(options))).fetch(request, bindings),
   );
   try {
     const site = await (opening ??= openSite(options));
+    traffic = site.traffic;
     return {
       url: `http://${nameInUrl(config.host)}:${portOf(servers[0])}`,
       async close() {
         for (const server of servers) server.close();
+        await site.traffic.drain(mostDrainMs);
         await site.close();
         for (const server of servers) server.closeAllConnections();
       },
@@ -64,13 +73,17 @@ export async function startServer(options: SiteOptions): Promise<RunningServer> 
 /** One server per address; `localhost` is two, because browsers try IPv6 first and some machines have only IPv4. */
 async function listen(
   config: Config,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
   fetch: (request: Request, bindings: NodeBindings) => Promise<Response>,
 ): Promise<Server[]> {
   const servers: Server[] = [];
   let port = config.port;
   for (const address of config.host === "localhost" ? ["127.0.0.1", "::1"] : [config.host]) {
     const listener = getRequestListener(fetch);
-    const server = createServer((request, response) => void listener(request, response));
+    const server = createServer((request, response) => {
+      onRequest(request, response);
+      void listener(request, response);
+    });
     server.requestTimeout = 30_000;
     try {
       server.listen(port, address);

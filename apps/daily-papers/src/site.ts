@@ -2,10 +2,14 @@ import { createApp } from "./app.tsx";
 import { startBackground } from "./background.ts";
 import type { Config } from "./config.ts";
 import { openEmbeddedDatabase, openPostgres } from "./database/database.ts";
+import { Turn } from "./database/turn.ts";
 import { lockFolder } from "./database/folder-lock.ts";
 import { migrate } from "./database/migrate.ts";
 import { seed } from "./database/seed.ts";
 import { databaseWindows, memoryWindows } from "./limits/windows.ts";
+import type { Log } from "./operations/log.ts";
+import { Operations } from "./operations/operations.ts";
+import type { Traffic } from "./operations/traffic.ts";
 import { Implementations } from "./runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "./runs/knowledge-graph/implementation.tsx";
 import { loadModel as loadFromFolder } from "./runs/knowledge-graph/load-model.ts";
@@ -17,6 +21,10 @@ import { moralDirection } from "./runs/moral-direction/implementation.tsx";
 import { RunStreams } from "./runs/run.stream.tsx";
 import { RunWorker } from "./runs/run.worker.ts";
 
+/** Any number will do, as long as every process asks for the same one: who has it works off the queue of runs. */
+const runsLock = 7_204_240;
+/** How often runs are looked for that other processes put into the queue. */
+const lookEveryMs = 1_000;
 /** How many readers may watch runs at a time. */
 const mostWatching = 100;
 
@@ -32,6 +40,8 @@ export interface SiteOptions {
   readonly write?: Writer;
   /** Lets a language model write with and without guidance; tests give their own. */
   readonly writeGuided?: GuidedWriter;
+  /** Where lines about requests go; nowhere when left out. */
+  readonly log?: Log;
   /** Milliseconds that a run's process may take to stop. */
   readonly graceMs?: number;
 }
@@ -40,6 +50,8 @@ export interface Site {
   /** Answers a request; knows no port. */
   readonly request: ReturnType<typeof createApp>["request"];
   readonly fetch: ReturnType<typeof createApp>["fetch"];
+  /** The requests under way, for whoever has the port. */
+  readonly traffic: Traffic;
   /** Stops the run at work, which keeps its checkpoint, and lets go of the database and the data folder. */
   readonly close: () => Promise<void>;
 }
@@ -51,7 +63,8 @@ export interface Site {
  */
 export async function openSite(options: SiteOptions): Promise<Site> {
   const { config, onError, onLost, loadModel, write, writeGuided, graceMs } = options;
-  const lock = await lockFolder(config.dataFolder, onLost);
+  // With PostgreSQL, several processes share the folder: only the one whose turn it is starts runs in it.
+  const lock = config.databaseUrl === undefined ? await lockFolder(config.dataFolder, onLost) : undefined;
   try {
     const { db, close } = await (config.databaseUrl === undefined
       ? openEmbeddedDatabase(config.dataFolder)
@@ -73,22 +86,29 @@ export async function openSite(options: SiteOptions): Promise<Site> {
         command: config.command,
         wordsOf: (run) => implementations.of(run).words(run.config, config.dataFolder),
         onError,
+        lookEveryMs: config.databaseUrl === undefined ? undefined : lookEveryMs,
         ...(graceMs === undefined ? {} : { graceMs }),
       });
       const streams = new RunStreams(db, worker, implementations, mostWatching);
       const windows = config.databaseUrl === undefined ? memoryWindows() : databaseWindows(db);
-      const app = createApp({ services: { db, config, implementations, worker, streams, windows }, onError });
-      await worker.start();
+      const operations = new Operations(options.log);
+      const app = createApp({
+        services: { db, config, implementations, worker, streams, windows, operations },
+        onError,
+      });
+      const turn = await beginRuns(worker, options);
       const background = config.role === "web" ? undefined : startBackground({ db, config, implementations, onError });
       return {
         request: app.request,
         fetch: app.fetch,
+        traffic: operations.traffic,
         async close() {
           await background?.stop();
+          await turn?.end();
           await worker.stop();
           await implementations.close();
           await close();
-          lock.release();
+          lock?.release();
         },
       };
     } catch (error) {
@@ -96,7 +116,23 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       throw error;
     }
   } catch (error) {
-    lock.release();
+    lock?.release();
     throw error;
   }
+}
+
+/** Works off the queue of runs: at once where this process is the only one, else when it is its turn. */
+async function beginRuns(worker: RunWorker, { config, onError }: SiteOptions): Promise<Turn | undefined> {
+  if (config.role === "web") return undefined;
+  if (config.databaseUrl === undefined) {
+    await worker.start();
+    return undefined;
+  }
+  return new Turn({
+    url: config.databaseUrl,
+    lock: runsLock,
+    onTurn: () => worker.start(),
+    onLost: () => worker.stop(),
+    onError,
+  });
 }

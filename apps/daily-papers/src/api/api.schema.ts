@@ -34,12 +34,20 @@ export const dailyPapersQuery = z.object({
     .string()
     .refine((text) => daysOfWeek(text) !== undefined, "must be an ISO week that exists, such as 2026-W34")
     .optional()
-    .openapi({ type: "string", pattern: String.raw`^\d{4}-W\d{2}$`, description: "Featured in this ISO week." }),
+    .openapi({
+      type: "string",
+      pattern: String.raw`^(?!0000)\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$`,
+      description: "Featured in this ISO week.",
+    }),
   month: z
     .string()
     .refine((text) => daysOfMonth(text) !== undefined, "must be a month that exists, such as 2026-08")
     .optional()
-    .openapi({ type: "string", pattern: String.raw`^\d{4}-\d{2}$`, description: "Featured in this month." }),
+    .openapi({
+      type: "string",
+      pattern: String.raw`^(?!0000)\d{4}-(0[1-9]|1[0-2])$`,
+      description: "Featured in this month.",
+    }),
   submitter: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, "must be the name of an account")
@@ -57,7 +65,12 @@ export const papersQuery = z.object({
     .string()
     .refine((text) => parseCursor(text) !== undefined, "must come from the Link header of the page before")
     .optional()
-    .openapi({ type: "string", maxLength: 64, description: "From the `Link` header of the page before." }),
+    .openapi({
+      type: "string",
+      maxLength: 64,
+      pattern: String.raw`^\d{4}-\d{2}-\d{2}\.`,
+      description: "From the `Link` header of the page before.",
+    }),
   limit,
 });
 

@@ -31,7 +31,7 @@ export const exportRoutes = new Hono<AppEnv>()
     return stream(c, dumpPapers(c.var.db), "application/gzip");
   })
   .get("/api/questions.jsonl", dumpLimit, (c) => stream(c, answeredPapers(c.var.db), "application/jsonl"))
-  .get("/papers/:file{.+\\.md}", (c) => answerMarkdown(c, c.req.param("file").slice(0, -3)))
+  .get("/papers/:file{[^/]+\\.md}", (c) => answerMarkdown(c, c.req.param("file").slice(0, -3)))
   .get("/papers/:id", async (c, next) => {
     if (!prefersMarkdown(c.req.header("accept"))) {
       await next();

@@ -8,15 +8,6 @@ import { Client, Pool, types } from "pg";
 import { DailyPapersError } from "../errors.ts";
 import type { Database } from "./schema.ts";
 
-/** Another server works on the PostgreSQL database; runs belong to one server's data folder. */
-export class DatabaseInUseError extends DailyPapersError {
-  override readonly name = "DatabaseInUseError";
-  readonly code = "DATABASE_IN_USE";
-  constructor(holder: string) {
-    super(`the database of DATABASE_URL is in use by ${holder}; stop that server first, or name another database`);
-  }
-}
-
 /** The database cannot be opened at all. */
 export class DatabaseUnusableError extends DailyPapersError {
   override readonly name = "DatabaseUnusableError";
@@ -67,55 +58,39 @@ export function usePglite(pglite: PGlite): OpenDatabase {
   };
 }
 
-/** Any number will do, as long as every server asks for the same one. */
-const serverLock = 7_204_240;
 /** What PostgreSQL shows of a connection: 63 bytes at most. */
-const applicationName = `offprint daily-papers, process ${process.pid} on ${hostname()}`.slice(0, 63);
+export const applicationName = `offprint daily-papers, process ${process.pid} on ${hostname()}`.slice(0, 63);
 const connectionTimeoutMillis = 10_000;
 const leastVersion = 15;
 
 /**
- * A PostgreSQL database, version 15 or newer, with this process as its only server until closed.
- * @throws {DatabaseInUseError} naming the server that has it already.
+ * A PostgreSQL database, version 15 or newer; several processes of the site may have it open.
  * @throws {DatabaseUnusableError} when it cannot be reached or is older.
  */
 export async function openPostgres(url: string): Promise<OpenDatabase> {
-  const guard = new Client({ connectionString: url, application_name: applicationName, connectionTimeoutMillis });
-  guard.on("error", () => undefined);
-  await guard.connect().catch((cause: unknown) => {
+  const client = new Client({ connectionString: url, application_name: applicationName, connectionTimeoutMillis });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number }>(
+      "select current_setting('server_version_num')::int as version",
+    );
+    const version = Math.floor((rows[0]?.version ?? 0) / 10_000);
+    if (version < leastVersion) {
+      throw new DatabaseUnusableError(
+        `PostgreSQL ${leastVersion} or newer is wanted; DATABASE_URL names version ${version}`,
+      );
+    }
+  } catch (cause) {
+    if (cause instanceof DatabaseUnusableError) throw cause;
     throw new DatabaseUnusableError(`the database of DATABASE_URL cannot be reached: ${describe(cause)}`, { cause });
-  });
-  const { rows } = await guard.query<{ version: number; free: boolean }>(
-    "select current_setting('server_version_num')::int as version, pg_try_advisory_lock($1) as free",
-    [serverLock],
-  );
-  const version = Math.floor((rows[0]?.version ?? 0) / 10_000);
-  if (version < leastVersion) {
-    await guard.end();
-    throw new DatabaseUnusableError(
-      `PostgreSQL ${leastVersion} or newer is wanted; DATABASE_URL names version ${version}`,
-    );
+  } finally {
+    await client.end().catch(() => undefined);
   }
-  if (rows[0]?.free !== true) {
-    const holder = await guard.query<{ name: string }>(
-      `select application_name as name from pg_stat_activity join pg_locks using (pid)
-       where locktype = 'advisory' and objid = $1 and granted limit 1`,
-      [serverLock],
-    );
-    await guard.end();
-    throw new DatabaseInUseError(holder.rows[0]?.name || "another server");
-  }
-  const { db, close } = usePostgres(url);
-  return {
-    db,
-    async close() {
-      await close();
-      await guard.end();
-    },
-  };
+  return usePostgres(url);
 }
 
-/** A PostgreSQL database, whoever else uses it. */
+/** A PostgreSQL database, unchecked. */
 export function usePostgres(url: string): OpenDatabase {
   const pool = new Pool({
     connectionString: url,

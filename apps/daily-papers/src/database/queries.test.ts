@@ -19,15 +19,9 @@ import {
   runsAhead,
 } from "../runs/run.queries.ts";
 import type { Run } from "../runs/run.ts";
-import { databaseKinds, testPostgres } from "../testing/databases.ts";
+import { databaseKinds } from "../testing/databases.ts";
 import { temporaryFolder } from "../testing/sites.ts";
-import {
-  DatabaseInUseError,
-  DatabaseUnusableError,
-  openEmbeddedDatabase,
-  openPostgres,
-  type OpenDatabase,
-} from "./database.ts";
+import { DatabaseUnusableError, openEmbeddedDatabase, openPostgres, type OpenDatabase } from "./database.ts";
 import { migrate, MigrationError } from "./migrate.ts";
 import { seed } from "./seed.ts";
 
@@ -51,9 +45,7 @@ describe.each(databaseKinds())("on $name", ({ missing, open, openEmpty, stop }) 
     afterEach(() => sql.raw("drop schema public cascade; create schema public").execute(database.db));
 
     it("are applied once, in order, and known again", async () => {
-      expect(await migrate(database.db)).toEqual(
-        readdirSync(new URL("migrations/", import.meta.url)).toSorted(),
-      );
+      expect(await migrate(database.db)).toEqual(readdirSync(new URL("migrations/", import.meta.url)).toSorted());
       expect(await migrate(database.db)).toEqual([]);
     });
 
@@ -229,19 +221,4 @@ it("tells of an embedded database that is damaged, and of a server that cannot b
   const attempt = openPostgres("postgres://someone:secret@127.0.0.1:1/none");
   await expect(attempt).rejects.toThrow("the database of DATABASE_URL cannot be reached: connect ECONNREFUSED");
   await expect(attempt).rejects.not.toThrow("secret");
-});
-
-describe("a PostgreSQL database", () => {
-  const server = testPostgres();
-  afterAll(server.stop);
-
-  it.skipIf(server.missing !== undefined)("has one server at a time, and the next is told which", async () => {
-    const { url, drop } = await server.newDatabase();
-    const first = await openPostgres(url);
-    await expect(openPostgres(url)).rejects.toThrow(DatabaseInUseError);
-    await expect(openPostgres(url)).rejects.toThrow(`in use by offprint daily-papers, process ${process.pid} on`);
-    await first.close();
-    await (await openPostgres(url)).close();
-    await drop();
-  });
 });

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import { hotness } from "../papers/ranking.ts";
 import { rememberWords } from "../search/words.ts";
@@ -22,10 +22,15 @@ const seedSchema = z.object({
 /** The page calls its day "Dec 10"; its newest paper is of September 2024, so this is the 10 December that follows. */
 const seedDay = "2024-12-10";
 
+/** Any number will do, as long as every process asks for the same one. */
+const seedLock = 7_204_242;
+
 /** Fills an empty database with the page that the project starts from; one that has papers is left as it is. */
 export async function seed(db: Kysely<Database>): Promise<void> {
   const { papers } = seedSchema.parse(JSON.parse(await readFile(new URL("./seed-page.json", import.meta.url), "utf8")));
   await db.transaction().execute(async (trx) => {
+    // Several processes may begin at once.
+    await sql`select pg_advisory_xact_lock(${seedLock})`.execute(trx);
     if ((await trx.selectFrom("paper").select("id").limit(1).executeTakeFirst()) !== undefined) return;
     await trx
       .insertInto("paper")

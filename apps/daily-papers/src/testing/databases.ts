@@ -101,10 +101,7 @@ interface TestPostgres {
 /** The server of `DATABASE_URL_TEST`, or one that is started here when it is first needed, where it is installed. */
 export function testPostgres(): TestPostgres {
   const given = process.env["DATABASE_URL_TEST"];
-  const programs = ["/usr/local/bin", ...[18, 17, 16, 15].map((version) => `/usr/lib/postgresql/${version}/bin`)];
-  const installed = programs.find(
-    (folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")),
-  );
+  const installed = installedPostgres();
   let server: Promise<LocalPostgres> | undefined;
   return {
     missing:
@@ -124,15 +121,23 @@ export function testPostgres(): TestPostgres {
   };
 }
 
+/** The folder of PostgreSQL's programs, where it is installed. */
+export function installedPostgres(): string | undefined {
+  const programs = ["/usr/local/bin", ...[18, 17, 16, 15].map((version) => `/usr/lib/postgresql/${version}/bin`)];
+  return programs.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
+}
+
 const nobody = { uid: 65_534, gid: 65_534 };
 
-interface LocalPostgres {
+export interface LocalPostgres {
   readonly url: string;
+  /** Stops the server, as an admin would, and starts it again. */
+  readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 /** A PostgreSQL server of our own in a temporary folder. It refuses to run as root and is started as `nobody` then. */
-async function startPostgres(programs: string): Promise<LocalPostgres> {
+export async function startPostgres(programs: string): Promise<LocalPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "offprint-postgres-"));
   const isRoot = process.getuid?.() === 0;
   const user = isRoot ? nobody : {};
@@ -143,24 +148,34 @@ async function startPostgres(programs: string): Promise<LocalPostgres> {
     cwd: folder,
   });
   const port = await freePort();
-  const child: ChildProcess = spawn(
-    join(programs, "postgres"),
-    ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-F"],
-    { ...user, cwd: folder, stdio: "ignore" },
-  );
   const url = `postgres://offprint@127.0.0.1:${port}/postgres`;
-  for (let tries = 0; ; tries += 1) {
-    const answer = await query(url, "select 1").catch((error: unknown) => error);
-    if (!(answer instanceof Error)) break;
-    if (tries > 100) throw answer;
-    await sleep(100);
-  }
+  const begin = async (): Promise<ChildProcess> => {
+    const child = spawn(
+      join(programs, "postgres"),
+      ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-F"],
+      { ...user, cwd: folder, stdio: "ignore" },
+    );
+    for (let tries = 0; ; tries += 1) {
+      const answer = await query(url, "select 1").catch((error: unknown) => error);
+      if (!(answer instanceof Error)) return child;
+      if (tries > 100) throw answer;
+      await sleep(100);
+    }
+  };
+  const end = async (child: ChildProcess) => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGINT");
+    await ended;
+  };
+  let child = await begin();
   return {
     url,
+    async restart() {
+      await end(child);
+      child = await begin();
+    },
     async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGINT");
-      await ended;
+      await end(child);
       rmSync(folder, { recursive: true, force: true });
     },
   };
