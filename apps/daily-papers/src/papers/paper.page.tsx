@@ -1,14 +1,17 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import type { Day } from "../database/schema.ts";
-import { writeDay, writeHeadline } from "../look/dates.ts";
-import { writeAmount } from "../look/numbers.ts";
+import { writeDay } from "../look/dates.ts";
 import type { Implementations } from "../runs/implementations.ts";
 import { RunPanel, type Panel } from "../runs/run-panel.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import type { Run } from "../runs/run.ts";
+import { paperPath } from "./arxiv-id.ts";
 import { bibtex } from "./citation.ts";
 import type { Paper } from "./paper.ts";
+import { PaperMargin } from "./paper-margin.tsx";
+import { Results, type RecordedResult } from "./results.tsx";
+import type { SimilarPaper } from "./similar-papers.ts";
 import { Tex } from "./tex-html.tsx";
 
 export interface PaperPageProps {
@@ -22,7 +25,12 @@ export interface PaperPageProps {
   /** What readers make of it. */
   readonly vote: Child;
   readonly discussion: Child;
+  readonly results: readonly RecordedResult[];
+  readonly similar: readonly SimilarPaper[];
 }
+
+/** Longer lists of authors are folded. */
+const mostAuthors = 24;
 
 interface Running {
   readonly panel: Panel;
@@ -31,7 +39,8 @@ interface Running {
   readonly picture: Child;
 }
 
-export function PaperPage({ paper, days, running, explanation, vote, discussion }: PaperPageProps) {
+export function PaperPage(props: PaperPageProps) {
+  const { paper, days, running, explanation, vote, discussion, results, similar } = props;
   return (
     <>
       <article class="paper">
@@ -39,77 +48,112 @@ export function PaperPage({ paper, days, running, explanation, vote, discussion 
           <h1>
             <Tex text={paper.title} />
           </h1>
-          <p class="authors">{paper.authors.join(", ")}</p>
+          <AllAuthors names={paper.authors} />
+          {paper.withdrawnAt !== undefined && (
+            <p class="withdrawn">
+              Its authors have withdrawn this paper
+              {paper.authorComment === undefined ? "." : `: ${paper.authorComment}`}
+            </p>
+          )}
         </header>
         <PaperMargin paper={paper} days={days} vote={vote} />
         <div class="paper-text">
+          {paper.summary !== undefined && <Summary text={paper.summary} source={paper.source} />}
           <h2 class="run-in">Abstract</h2>
           <p class="abstract">
             <Tex text={paper.abstract} links />
           </p>
-          <details class="cite">
-            <summary>Cite this paper</summary>
-            <div class="command" data-copy>
-              <pre tabindex={0} aria-label="BibTeX">
-                <code>{bibtex(paper)}</code>
-              </pre>
-            </div>
-          </details>
+          <Keywords words={paper.keywords} />
+          <Cite paper={paper} />
         </div>
       </article>
       {explanation}
       {running === undefined ? <NotYet paper={paper} /> : <Bench paper={paper} {...running} />}
+      <Results results={results} />
       {discussion}
+      <Similar papers={similar} />
     </>
   );
 }
 
-function PaperMargin({ paper, days, vote }: { paper: Paper; days: readonly Day[]; vote: Child }) {
+function AllAuthors({ names }: { names: readonly string[] }) {
+  if (names.length <= mostAuthors) return <p class="authors">{names.join(", ")}</p>;
   return (
-    <dl class="paper-margin">
-      <div>
-        <dt>Votes</dt>
-        <dd>{vote}</dd>
+    <details class="authors all-authors">
+      <summary>
+        {names.slice(0, mostAuthors - 4).join(", ")} and {names.length - mostAuthors + 4} more
+      </summary>
+      {names.slice(mostAuthors - 4).join(", ")}
+    </details>
+  );
+}
+
+/** A sentence that a source gives; who made it is said, since it is not the authors' own. */
+function Summary({ text, source }: { text: string; source: Paper["source"] }) {
+  return (
+    <p class="in-short">
+      <Tex text={text} />{" "}
+      <span class="quiet-text">
+        {source === "huggingface" || source === "import"
+          ? "Written by a machine, with the source."
+          : "With the source."}
+      </span>
+    </p>
+  );
+}
+
+function Keywords({ words }: { words: readonly string[] }) {
+  if (words.length === 0) return <></>;
+  return (
+    <>
+      <h2 class="unseen">Keywords</h2>
+      <ul class="keywords">
+        {words.map((word) => (
+          <li>
+            <a href={`/search?${new URLSearchParams({ q: "", category: word })}`}>{word}</a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Cite({ paper }: { paper: Paper }) {
+  const path = paperPath(paper.id);
+  return (
+    <details class="cite">
+      <summary>Cite this paper</summary>
+      <div class="command" data-copy>
+        <pre tabindex={0} aria-label="BibTeX">
+          <code>{bibtex(paper)}</code>
+        </pre>
       </div>
-      <div>
-        <dt>Published</dt>
-        <dd>
-          <time datetime={paper.publishedOn}>{writeDay(paper.publishedOn)}</time>
-        </dd>
-      </div>
-      {days[0] !== undefined && (
-        <div>
-          <dt>In the feed of</dt>
-          <dd>
-            <a href={`/date/${days[0]}`}>
-              <time datetime={days[0]}>
-                {writeHeadline(days[0])} {days[0].slice(0, 4)}
-              </time>
+      <p class="cite-files">
+        As a file: <a href={`${path}/cite.bib`}>BibTeX</a>, <a href={`${path}/cite.ris`}>RIS</a>,{" "}
+        <a href={`${path}/cite.json`}>CSL-JSON</a>
+      </p>
+    </details>
+  );
+}
+
+function Similar({ papers }: { papers: readonly SimilarPaper[] }) {
+  if (papers.length === 0) return <></>;
+  return (
+    <section class="similar" aria-labelledby="similar-title">
+      <h2 id="similar-title">Similar papers</h2>
+      <ol>
+        {papers.map((paper) => (
+          <li>
+            <a href={paperPath(paper.id)}>
+              <Tex text={paper.title} />
             </a>
-          </dd>
-        </div>
-      )}
-      <div>
-        <dt>By</dt>
-        <dd>{writeAmount(paper.authors.length, "author")}</dd>
-      </div>
-      <div>
-        <dt>Read</dt>
-        <dd>
-          <a href={`https://arxiv.org/abs/${paper.id}`}>
-            arXiv <span class="id">{paper.id}</span>
-          </a>
-          <br />
-          <a href={`https://arxiv.org/pdf/${paper.id}`}>PDF</a>
-          {paper.codeUrl !== undefined && (
-            <>
-              {" · "}
-              <a href={paper.codeUrl}>authors’ code</a>
-            </>
-          )}
-        </dd>
-      </div>
-    </dl>
+            <span class="quiet-text">
+              {paper.reason} · <time datetime={paper.publishedOn}>{writeDay(paper.publishedOn)}</time>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }
 

@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "../app-env.ts";
 import { addressFields, formFields } from "../look/form.ts";
 import { renderPage } from "../look/layout.tsx";
-import { renderNotFound } from "../look/notice.tsx";
+import { renderNotFound, renderNotice } from "../look/notice.tsx";
 import type { FormValues, Implementation } from "../runs/implementation.ts";
 import { EqualCommand, Estimate, preparePanel, previewOf } from "../runs/run-panel.tsx";
 import { pictureOf } from "../runs/run-picture.tsx";
@@ -13,21 +13,39 @@ import { maxWaiting } from "../runs/run.routes.tsx";
 import { discussionPart } from "../comments/discussion-part.tsx";
 import { votedPapers } from "../votes/vote.queries.ts";
 import { VoteButton } from "../votes/vote-button.tsx";
-import { paperPath } from "./arxiv-id.ts";
+import { paperPath, parseArxivId } from "./arxiv-id.ts";
+import { bibtex, citationKey, cslItem, ris } from "./citation.ts";
 import { PaperPage } from "./paper.page.tsx";
 import { daysOfPaper, findPaper } from "./paper.queries.ts";
 import type { Paper } from "./paper.ts";
+import { resultsOf } from "./results.tsx";
+import { similarPapers } from "./similar-papers.ts";
 import { plainTex } from "./tex.ts";
 import { thumbnailSvg } from "./thumbnail.tsx";
 
 const mostListed = 10;
+const mostSimilar = 6;
 const oneDaySeconds = 86_400;
 
 export const paperRoutes = new Hono<AppEnv>()
   .get("/:id", async (c) => {
+    const asked = c.req.param("id");
+    const paper = await findPaper(c.var.db, asked);
+    if (paper !== undefined) return showPaper(c, paper, { values: addressFields(c) });
+    return answerUnknown(c, asked);
+  })
+  // An old id whose slash was not encoded.
+  .get("/:archive/:number{\\d{7}(?:v\\d+)?}", (c) =>
+    answerUnknown(c, `${c.req.param("archive")}/${c.req.param("number")}`),
+  )
+  .get("/:id/:file{cite\\.(?:bib|ris|json)}", async (c) => {
     const paper = await findPaper(c.var.db, c.req.param("id"));
-    if (paper === undefined) return renderNotFound(c, "paper");
-    return showPaper(c, paper, { values: addressFields(c) });
+    const form = citationForms[c.req.param("file")];
+    if (paper === undefined || form === undefined) return renderNotFound(c, "paper");
+    return c.body(form.write(paper), 200, {
+      "Content-Type": form.type,
+      "Content-Disposition": `attachment; filename="${citationKey(paper)}.${form.extension}"`,
+    });
   })
   .post("/:id", async (c) => {
     const paper = await findPaper(c.var.db, c.req.param("id"));
@@ -78,6 +96,32 @@ export const paperRoutes = new Hono<AppEnv>()
     }
   });
 
+/** Forms of a citation, by the files that hold them. */
+const citationForms: Readonly<Record<string, { type: string; extension: string; write: (paper: Paper) => string }>> = {
+  "cite.bib": { type: "application/x-bibtex; charset=utf-8", extension: "bib", write: bibtex },
+  "cite.ris": { type: "application/x-research-info-systems; charset=utf-8", extension: "ris", write: ris },
+  "cite.json": {
+    type: "application/vnd.citationstyles.csl+json; charset=utf-8",
+    extension: "json",
+    write: (paper) => `${JSON.stringify([cslItem(paper)], undefined, 2)}\n`,
+  },
+};
+
+/** Leads other spellings of an id to the paper's page; of a paper that is not here, says how it comes here. */
+async function answerUnknown(c: Context<AppEnv>, asked: string): Promise<Response> {
+  const id = parseArxivId(asked)?.id;
+  if (id === undefined) return renderNotFound(c, "paper");
+  if (id !== asked || c.req.path !== paperPath(id)) {
+    if ((await findPaper(c.var.db, id)) !== undefined) return c.redirect(paperPath(id), 302);
+  }
+  return renderNotice(c, {
+    status: 404,
+    title: "This paper is not here yet",
+    text: `Who submits ${id} brings it here from arXiv.`,
+    way: { href: `/submit?${new URLSearchParams({ paper: id })}`, label: "Submit it" },
+  });
+}
+
 /** The paper that the address names, with what runs it. */
 async function runnable(
   c: Context<AppEnv, "/:id/*">,
@@ -97,16 +141,19 @@ interface ShownForm {
 
 async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
   const implementation = c.var.implementations.find(paper.implementation);
-  const [days, running, voted, discussion, explanation] = await Promise.all([
+  const [days, running, voted, discussion, similar, explanation] = await Promise.all([
     daysOfPaper(c.var.db, paper.id),
     implementation === undefined ? undefined : runningPart(c, paper, implementation, form),
     votedPapers(c.var.db, c.var.reader?.id, [paper.id]),
     discussionPart(c, paper.id),
+    similarPapers(c.var.db, paper.id, mostSimilar),
     implementation?.explanation?.(
       { query: addressFields(c), sent: form.sent },
       { path: `/papers/${paper.id}`, dataFolder: c.var.config.dataFolder },
     ),
   ]);
+  const { implementations, config } = c.var;
+  const results = await resultsOf(running?.runs ?? [], { implementations, dataFolder: config.dataFolder });
   return renderPage(
     c,
     {
@@ -115,7 +162,7 @@ async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
       ...(form.status === undefined ? {} : { status: form.status }),
     },
     <PaperPage
-      {...{ paper, days, running, explanation, discussion }}
+      {...{ paper, days, running, explanation, discussion, results, similar }}
       vote={
         <VoteButton
           paper={paper}

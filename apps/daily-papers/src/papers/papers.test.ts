@@ -14,7 +14,7 @@ describe("bibtex", () => {
       [
         "@misc{xiao2024knowledge,",
         "  title         = {{On the Knowledge of {G}raphs}},",
-        "  author        = {Changyi Xiao and Erdős Pál},",
+        "  author        = {Xiao, Changyi and Pál, Erdős},",
         "  year          = {2024},",
         "  eprint        = {2409.19977},",
         "  archivePrefix = {arXiv},",
