@@ -37,6 +37,8 @@ export interface Database {
   secret: SecretTable;
   search_word: SearchWordTable;
   rate_window: RateWindowTable;
+  paper_neighbours: PaperNeighboursTable;
+  passed_over: PassedOverTable;
 }
 
 /** A column that has a default: it may be left out when a row is written. */
@@ -276,6 +278,20 @@ interface RateWindowTable {
   key: string;
   used: number;
   ends_at: Date;
+}
+
+interface PaperNeighboursTable {
+  paper_id: string;
+  ids: string[];
+  /** In the order of `ids`; read by its schema. */
+  facts: ColumnType<unknown, string, string>;
+  made_at: Date;
+}
+
+interface PassedOverTable {
+  account_id: string;
+  paper_id: string;
+  created_at: Date;
 }
 
 interface SecretTable {
