@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import type { MailConfig } from "../mail/mail-config.ts";
 import type { SiteOptions } from "../site.ts";
 import { loadFakeModel } from "./fake-model.ts";
+import { fakeGuidedWriter } from "./fake-guided-writer.ts";
 import { fakeWriter } from "./fake-writer.ts";
 
 /** Stands in for the command `offprint`; see the file for what its seeds do. */
@@ -63,6 +64,7 @@ export function testSite(dataFolder: string, errors: unknown[]): SiteOptions {
     onLost: () => errors.push(new Error("the data folder was lost")),
     loadModel: loadFakeModel,
     write: fakeWriter,
+    writeGuided: fakeGuidedWriter,
     graceMs: 5_000,
   };
 }
