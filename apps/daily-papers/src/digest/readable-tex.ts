@@ -99,6 +99,8 @@ const names: Readonly<Record<string, string>> = {
   quad: " ",
   qquad: " ",
 };
+/** Signs with a space on both sides. */
+const relations = new Set("×±∓÷≤≥≠≈∼≃≡∝≪≫→←↔⇒↦∈∉⊂⊆∪∩");
 /** Commands about the look of what follows. */
 const looks =
   /\\(?:mathcal|mathbb|mathbf|mathrm|mathit|mathsf|mathtt|mathfrak|boldsymbol|bm|operatorname\*?|text|textbf|textit|textrm|texttt|hat|tilde|bar|vec|overline|underline|left|right|big|Big|bigl|bigr|displaystyle|limits)(?![A-Za-z])\s*/g;
@@ -152,7 +154,7 @@ function readMaths(source: string): string {
       /\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g,
       (_, over: string, under: string) => `${group(over)}/${group(under)}`,
     )
-    .replaceAll(/\\([A-Za-z]+)\s?/g, (_, name: string) => names[name] ?? name)
+    .replaceAll(/\\([A-Za-z]+)\s?/g, (_, name: string) => symbolOf(name))
     .replaceAll(/\^\s*(?:\{([^{}]*)\}|(\S))/g, (_, many?: string, one?: string) =>
       raised(many ?? one ?? "", "^", superscripts),
     )
@@ -161,6 +163,12 @@ function readMaths(source: string): string {
     )
     .replaceAll(/\\[,;:! ]/g, " ")
     .replaceAll(/[\\{}]/g, "");
+}
+
+function symbolOf(name: string): string {
+  const symbol = names[name];
+  if (symbol === undefined) return name;
+  return relations.has(symbol) ? ` ${symbol} ` : symbol;
 }
 
 function group(text: string): string {

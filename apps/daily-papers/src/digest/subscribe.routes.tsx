@@ -27,9 +27,6 @@ import { usualPreferences } from "./subscriber.ts";
 
 /** Which words a reader agreed to: to be raised when the form or the mail says something else. */
 const formVersion = "2026-11";
-/** For what a link in a mail leads to: nobody else is to see or keep the address. */
-const secretPage = { "Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer" };
-
 export const subscribeRoutes = new Hono<AppEnv>()
   .get("/subscribe", (c) => renderPage(c, { title: "Papers by mail" }, <SubscribePage />))
   .post("/subscribe", rateLimit({ name: "subscriptions", points: 20, seconds: 3_600, by: "address" }), async (c) => {
@@ -110,8 +107,9 @@ export const subscribeRoutes = new Hono<AppEnv>()
     return c.html(issue.html);
   });
 
+/** What a link in a mail leads to is for its reader alone. */
 function keepSecret(c: Context): void {
-  for (const [name, value] of Object.entries(secretPage)) c.header(name, value);
+  c.header("Cache-Control", "private, no-store");
 }
 
 function runsHere(c: Context<AppEnv>) {

@@ -15,7 +15,6 @@ import { endSubscription } from "./subscriber.queries.ts";
 export const unsubscribeRoutes = new Hono<AppEnv>()
   .use("/unsubscribe/*", bodyLimit({ maxSize: 4_096 }), async (c, next) => {
     c.header("Cache-Control", "private, no-store");
-    c.header("Referrer-Policy", "no-referrer");
     await next();
   })
   .get("/unsubscribe/:token", async (c) => {
