@@ -5,6 +5,7 @@ import { compress } from "hono/compress";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { adminRoutes } from "./admin/admin.routes.tsx";
 import { apiRoutes } from "./api/api.routes.ts";
 import { exportRoutes } from "./api/export.routes.ts";
 import { programPages } from "./api/pages.routes.tsx";
@@ -110,6 +111,7 @@ export function createApp({ services, onError }: AppOptions) {
   app.use(readSession);
   app.route("/", themeRoutes);
   app.route("/", programPages);
+  app.route("/", adminRoutes);
   app.route("/", feedRoutes);
   app.route("/", searchRoutes);
   app.route("/", subscribeRoutes);

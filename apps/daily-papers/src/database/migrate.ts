@@ -18,7 +18,7 @@ export class MigrationError extends DailyPapersError {
   }
 }
 
-interface Migration {
+export interface Migration {
   readonly name: string;
   readonly text: string;
   readonly checksum: string;
@@ -69,7 +69,8 @@ function refuseOthers(applied: ReadonlyMap<string, string>, known: readonly Migr
   }
 }
 
-async function readMigrations(): Promise<Migration[]> {
+/** The migrations of this version, in their order. */
+export async function readMigrations(): Promise<Migration[]> {
   const names = (await readdir(migrationsFolder)).filter((name) => name.endsWith(".sql")).toSorted();
   return Promise.all(
     names.map(async (name) => {

@@ -15,7 +15,7 @@ interface SiteProcess {
   readonly url: () => Promise<string>;
 }
 
-describe.skipIf(installed === undefined)("several processes on PostgreSQL", { timeout: 240_000 }, () => {
+describe.skipIf(installed === undefined)("several processes on PostgreSQL", { timeout: 600_000 }, () => {
   let postgres: LocalPostgres;
   let data: TemporaryFolder;
   let processes: SiteProcess[] = [];
