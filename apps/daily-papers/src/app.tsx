@@ -36,6 +36,7 @@ import { submissionRoutes } from "./submissions/submission.routes.tsx";
 import { voteRoutes } from "./votes/vote.routes.ts";
 import { paperRoutes } from "./papers/paper.routes.tsx";
 import { searchRoutes } from "./search/search.routes.tsx";
+import { forYouRoutes } from "./recommendations/for-you.routes.tsx";
 import { runRoutes } from "./runs/run.routes.tsx";
 
 /** No form of ours is longer. */
@@ -123,6 +124,7 @@ export function createApp({ services, onError }: AppOptions) {
   app.route("/", moderationRoutes);
   app.route("/", outboxRoutes);
   app.route("/", submissionRoutes);
+  app.route("/", forYouRoutes);
   app.route("/papers", paperRoutes);
   app.route("/runs", runRoutes);
 

@@ -5,8 +5,10 @@ import { digestHandlers, digestSchedule } from "./digest/digest.jobs.ts";
 import type { JobHandlers } from "./jobs/job-handler.ts";
 import { JobWorker } from "./jobs/job.worker.ts";
 import { housekeepingHandlers, housekeepingSchedule } from "./jobs/housekeeping.ts";
+import { judgeText, textOfPaper, type RateText } from "./moderation/text-rating.ts";
 import type { RegularJob } from "./jobs/schedule.ts";
 import { MailSender } from "./mail/mail.sender.ts";
+import { recommendationHandlers, recommendationSchedule } from "./recommendations/recommendation.jobs.ts";
 import type { Implementations } from "./runs/implementations.ts";
 import { sourceHandlers, sourceSchedule, sourcesOf } from "./sources/ingest.ts";
 
@@ -22,22 +24,28 @@ export function startBackground({
   config,
   implementations,
   onError,
+  rateText,
 }: {
   db: Kysely<Database>;
   config: Config;
   implementations: Implementations;
   onError: (error: unknown) => void;
+  rateText: RateText | undefined;
 }): Background {
   const handlers: JobHandlers = {
     ...housekeepingHandlers(),
-    ...sourceHandlers(sourcesOf(config)),
+    ...sourceHandlers({
+      ...sourcesOf(config),
+      judge: (paper) => judgeText(textOfPaper(paper), rateText, onError),
+    }),
+    ...recommendationHandlers(config),
     ...digestHandlers({
       config,
       onError,
       runsHere: ({ implementation }) => implementations.find(implementation) !== undefined,
     }),
   };
-  const regular: RegularJob[] = [...housekeepingSchedule, ...sourceSchedule(config), ...digestSchedule];
+  const regular: RegularJob[] = [...housekeepingSchedule, ...sourceSchedule(config), ...digestSchedule, ...recommendationSchedule];
   const jobs = new JobWorker({ db, handlers, regular, onError });
   const { smtp } = config.mail;
   const sender = smtp === undefined ? undefined : new MailSender({ db, config: { ...config.mail, smtp }, onError });

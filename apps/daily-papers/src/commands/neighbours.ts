@@ -10,14 +10,10 @@ const file = (description: string) => z.string().min(1).meta({ placeholder: "FIL
 const config = z.strictObject({
   papers: file("Papers, one JSON object a line: id, title, abstract, authors, keywords, categories, organization."),
   out: file("Where the neighbours go: one paper a line, nearest first, with what makes them so."),
-  model: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      placeholder: "DIR",
-      description: "NFE-1 trained on the papers' graph; absent: words and shared facts only.",
-    }),
+  model: z.string().min(1).optional().meta({
+    placeholder: "DIR",
+    description: "NFE-1 trained on the papers' graph; absent: words and shared facts only.",
+  }),
   top: z.int().min(1).max(100).default(12).describe("Neighbours of each paper."),
 });
 

@@ -110,6 +110,9 @@ function ReaderLinks({ c }: { c: Context }) {
   const own = `/people/${reader.name}`;
   return (
     <>
+      <a href="/for-you" {...current(c, "/for-you")}>
+        For you
+      </a>
       <a href="/submit" {...current(c, "/submit")}>
         Submit
       </a>

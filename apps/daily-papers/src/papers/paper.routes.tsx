@@ -5,6 +5,7 @@ import type { AppEnv } from "../app-env.ts";
 import { addressFields, formFields } from "../look/form.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
+import { similarPapers } from "../recommendations/similar-papers.ts";
 import type { FormValues, Implementation } from "../runs/implementation.ts";
 import { EqualCommand, Estimate, preparePanel, previewOf } from "../runs/run-panel.tsx";
 import { pictureOf } from "../runs/run-picture.tsx";
@@ -19,7 +20,6 @@ import { PaperPage } from "./paper.page.tsx";
 import { daysOfPaper, findPaper } from "./paper.queries.ts";
 import type { Paper } from "./paper.ts";
 import { resultsOf } from "./results.tsx";
-import { similarPapers } from "./similar-papers.ts";
 import { plainTex } from "./tex.ts";
 import { thumbnailSvg } from "./thumbnail.tsx";
 

@@ -1,0 +1,142 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { writeDay } from "../look/dates.ts";
+import { writeAmount } from "../look/numbers.ts";
+import { paperPath } from "../papers/arxiv-id.ts";
+import { beginningOf } from "../papers/beginning.ts";
+import { Authors } from "../papers/paper-parts.tsx";
+import { Tex } from "../papers/tex-html.tsx";
+import { VoteButton } from "../votes/vote-button.tsx";
+import type { ForYou, Recommendation } from "./for-you.queries.ts";
+import { writeSpread } from "./reason.ts";
+
+const abstractCharacters = 420;
+
+interface ForYouPageProps {
+  readonly forYou: ForYou;
+  /** The paper that the reader has just sent away. */
+  readonly passed: { readonly id: string; readonly title: string } | undefined;
+}
+
+export function ForYouPage({ forYou, passed }: ForYouPageProps) {
+  const { votes, papers } = forYou;
+  return (
+    <>
+      <header class="masthead for-you-head">
+        <h1>For you</h1>
+        {passed !== undefined && <Passed paper={passed} />}
+        {votes === 0 ? (
+          <NoVotes />
+        ) : papers.length === 0 ? (
+          <p>
+            Nothing lies near the {writeAmount(votes, "paper")} that you voted for yet. New papers are compared with
+            them as they come; <a href="/trending">more votes</a> help.
+          </p>
+        ) : (
+          <p>
+            Near the {writeAmount(votes, "paper")} that you voted for. Only you see this list; nobody’s single vote but
+            yours decides what is in it.
+          </p>
+        )}
+      </header>
+      {papers.length > 0 && (
+        <div class="feed">
+          {papers.map((one) => (
+            <Card one={one} />
+          ))}
+        </div>
+      )}
+      {papers.some(({ spread }) => spread !== undefined) && (
+        <p class="for-you-note quiet-text">
+          The spread is the model’s own word on how sure it is of a paper’s place, as a share of the distance that
+          usually lies between two papers. It is not a probability and not calibrated.
+        </p>
+      )}
+    </>
+  );
+}
+
+function NoVotes() {
+  return (
+    <>
+      <p>
+        Vote for papers that you are glad to have read, and this page fills with papers near them: by the same people,
+        about the same things, in similar words.
+      </p>
+      <p class="ways">
+        <a href="/">Today’s papers</a> <a href="/trending">Trending papers</a> <a href="/search">Search</a>
+      </p>
+    </>
+  );
+}
+
+function Passed({ paper }: { paper: { id: string; title: string } }) {
+  return (
+    <form class="passed" method="post" action="/for-you/let-back" role="status">
+      <input type="hidden" name="paper" value={paper.id} />
+      <p>
+        “<Tex text={paper.title} />” will not be shown here again.{" "}
+        <button class="link-button">
+          Undo<span class="unseen">: show {paper.title} again</span>
+        </button>
+      </p>
+    </form>
+  );
+}
+
+function Card({ one }: { one: Recommendation }) {
+  const { paper, votedFor, link, nearTo, spread } = one;
+  const href = paperPath(paper.id);
+  return (
+    <article class="card" aria-labelledby={`title-${paper.id}`}>
+      <div class="card-margin">
+        <VoteButton paper={paper} voted={false} votes={paper.votes + paper.votesElsewhere} from="/for-you" />
+        <p>
+          <span>
+            Published <time datetime={paper.publishedOn}>{writeDay(paper.publishedOn)}</time>
+          </span>
+          <span class="id">{paper.id}</span>
+        </p>
+      </div>
+      <div class="card-text">
+        <h2 id={`title-${paper.id}`}>
+          <a href={href}>
+            <Tex text={paper.title} />
+          </a>
+        </h2>
+        <p class="authors">
+          <Authors names={paper.authors} most={3} />
+        </p>
+        <p class="because">
+          You voted for{" "}
+          <a href={paperPath(votedFor.id)}>
+            <Tex text={votedFor.title} />
+          </a>
+          , {link}
+          {nearTo > 1 && <>; near {writeAmount(nearTo - 1, "other paper")} of yours</>}.
+        </p>
+        <p class="card-abstract">
+          <Tex text={beginningOf(paper.abstract, abstractCharacters)} />
+        </p>
+        <ul class="facts">
+          <li>
+            <a href={href}>
+              Read on<span class="unseen">: {paper.title}</span>
+            </a>
+          </li>
+          {spread !== undefined && <li>{writeSpread(spread)}</li>}
+          <li>
+            <form method="post" action="/for-you/pass-over">
+              <input type="hidden" name="paper" value={paper.id} />
+              <button class="link-button">
+                Not this<span class="unseen">: {paper.title}</span>
+              </button>
+            </form>
+          </li>
+        </ul>
+      </div>
+      <a class="card-page" href={href} tabindex={-1} aria-hidden="true">
+        <img src={`${href}/thumbnail.svg`} alt="" width="150" height="200" loading="lazy" decoding="async" />
+      </a>
+    </article>
+  );
+}
