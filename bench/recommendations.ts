@@ -126,7 +126,9 @@ try {
     "NFE-1": { text: 0, facts: 0, graph: 1 },
     "words and facts": { text: 1, facts: 1, graph: 0 },
     "words and NFE-1": { text: 1, facts: 0, graph: 1 },
+    "all, NFE-1 a quarter": { text: 1, facts: 1, graph: 0.25 },
     "all, NFE-1 half": { text: 1, facts: 1, graph: 0.5 },
+    "all, words double": { text: 2, facts: 1, graph: 0.5 },
     all: { text: 1, facts: 1, graph: 1 },
   };
   const rows = Object.entries(mixtures).map(([name, mixture]) => {
