@@ -36,7 +36,7 @@ export const dailyPapersQuery = z.object({
     .optional()
     .openapi({
       type: "string",
-      pattern: String.raw`^(?!0000)\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$`,
+      pattern: String.raw`^[12]\d{3}-W(0[1-9]|[1-4]\d|5[0-3])$`,
       description: "Featured in this ISO week.",
     }),
   month: z
@@ -45,7 +45,7 @@ export const dailyPapersQuery = z.object({
     .optional()
     .openapi({
       type: "string",
-      pattern: String.raw`^(?!0000)\d{4}-(0[1-9]|1[0-2])$`,
+      pattern: String.raw`^[12]\d{3}-(0[1-9]|1[0-2])$`,
       description: "Featured in this month.",
     }),
   submitter: z

@@ -43,7 +43,7 @@ async function fill(db: Kysely<Database>): Promise<void> {
     .execute();
 }
 
-describe.each(kinds)("a backup of $name", (from) => {
+describe.each(kinds)("a backup of $name", { timeout: 300_000 }, (from) => {
   if (from.missing !== undefined) {
     it.skip(`is not tried: ${from.missing}`, () => undefined);
     return;

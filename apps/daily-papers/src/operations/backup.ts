@@ -2,7 +2,7 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import { z } from "zod";
 import { migrate, readMigrations } from "../database/migrate.ts";
 import type { Database } from "../database/schema.ts";
-import { DailyPapersError } from "../errors.ts";
+import { DailyPapersError, errorCode } from "../errors.ts";
 
 /** A backup that cannot be put into the database. */
 export class RestoreRefusedError extends DailyPapersError {
@@ -159,8 +159,16 @@ async function refuseFull(trx: Transaction<Database>, tables: readonly string[])
 
 async function insertRows(trx: Transaction<Database>, { table, columns }: TableFacts, line: string): Promise<void> {
   const names = sql.join(columns.map((column) => sql.ref(column)));
-  await sql`insert into ${sql.table(table)} (${names}) overriding system value
-    select ${names} from jsonb_populate_recordset(null::${sql.table(table)}, ${line}::jsonb -> 'rows')`.execute(trx);
+  try {
+    await sql`insert into ${sql.table(table)} (${names}) overriding system value
+      select ${names} from jsonb_populate_recordset(null::${sql.table(table)}, ${line}::jsonb -> 'rows')`.execute(trx);
+  } catch (cause) {
+    // Classes of SQLSTATE: data that cannot be, and rows that do not fit together.
+    if (!/^2[23]/.test(errorCode(cause) ?? "")) throw cause;
+    throw new RestoreRefusedError(`the backup was changed: rows of ${table} do not fit; nothing was restored`, {
+      cause,
+    });
+  }
 }
 
 /** Numbers that the database gives go on after the restored ones. */
