@@ -45,7 +45,12 @@ export function startBackground({
       runsHere: ({ implementation }) => implementations.find(implementation) !== undefined,
     }),
   };
-  const regular: RegularJob[] = [...housekeepingSchedule, ...sourceSchedule(config), ...digestSchedule, ...recommendationSchedule];
+  const regular: RegularJob[] = [
+    ...housekeepingSchedule,
+    ...sourceSchedule(config),
+    ...digestSchedule,
+    ...recommendationSchedule,
+  ];
   const jobs = new JobWorker({ db, handlers, regular, onError });
   const { smtp } = config.mail;
   const sender = smtp === undefined ? undefined : new MailSender({ db, config: { ...config.mail, smtp }, onError });

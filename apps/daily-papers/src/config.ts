@@ -8,6 +8,9 @@ import { parseRanges, type AddressRange } from "./limits/client-address.ts";
 
 const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url));
 
+/** Of 309 abstracts of the real feed one is rated lower; see docs/decisions/0021. */
+const defaultThreshold = -0.3;
+
 /** With PostgreSQL, the work may be shared among processes; with the embedded database one does all. */
 export type SiteRole = "all" | "web" | "worker";
 
@@ -39,6 +42,8 @@ export interface Config {
   readonly mail: MailConfig;
   /** Whether new comments and submissions are rated by the moral direction, and held for review below the threshold. */
   readonly rateTexts: boolean;
+  /** Texts that the moral direction rates lower are held. */
+  readonly rateThreshold: number;
   /** Whoever signs in with this address becomes admin; in lower case. */
   readonly adminEmail: string | undefined;
   /** Where arXiv's query interface is, without a path. */
@@ -69,6 +74,10 @@ const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
 const metricsToken = z.string().regex(/^[\w-]{16,256}$/);
 const publicUrl = z.url({ protocol: /^https?$/ });
 const sourceUrl = z.url({ protocol: /^https?$/ });
+const threshold = z
+  .string()
+  .regex(/^-?\d{1,2}(\.\d{1,6})?$/)
+  .transform(Number);
 const onOrOff = z.enum(["on", "off"]);
 const emailAddress = z.email().max(254);
 const role = z.enum(["all", "web", "worker"]);
@@ -96,6 +105,7 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_MAIL_BOUNCE_TOKEN` | none | token of the program that reports bounces to `/mail/bounces`; without it nobody may |
  * | `OFFPRINT_DKIM_KEY`, `_SELECTOR`, `_DOMAIN` | none | private key in PEM with `\n` for line ends, to sign mails here |
  * | `OFFPRINT_RATE_TEXTS` | off | `on`: new comments and submissions are rated, and held for review when rated low |
+ * | `OFFPRINT_RATE_THRESHOLD` | −0.3 | where such a text is held; `offprint moral calibrate` finds one for texts of yours |
  * | `OFFPRINT_ADMIN` | none | whoever signs in with this mail address becomes admin |
  * | `OFFPRINT_ARXIV` | https://export.arxiv.org | where arXiv is asked |
  * | `OFFPRINT_HUGGINGFACE` | https://huggingface.co | where Hugging Face is asked for its daily papers |
@@ -130,6 +140,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: read(env, "OFFPRINT_URL", publicUrl, "an address like https://papers.example.org")?.replace(/\/+$/, ""),
     mail: readMailConfig(env, (variable, wanted, came) => new ConfigError(variable, wanted, came)),
     rateTexts: read(env, "OFFPRINT_RATE_TEXTS", onOrOff, "on or off") === "on",
+    rateThreshold: read(env, "OFFPRINT_RATE_THRESHOLD", threshold, "a number like -0.3") ?? defaultThreshold,
     adminEmail: read(env, "OFFPRINT_ADMIN", emailAddress, "a mail address", true)?.toLowerCase(),
     arxivUrl:
       read(env, "OFFPRINT_ARXIV", sourceUrl, "an address like https://export.arxiv.org") ?? "https://export.arxiv.org",

@@ -10,6 +10,7 @@ import { databaseWindows, memoryWindows } from "./limits/windows.ts";
 import type { Log } from "./operations/log.ts";
 import { Operations } from "./operations/operations.ts";
 import type { Traffic } from "./operations/traffic.ts";
+import { directionRater } from "./moderation/direction-rater.ts";
 import { Implementations } from "./runs/implementations.ts";
 import { knowledgeGraphEmbeddings } from "./runs/knowledge-graph/implementation.tsx";
 import { loadModel as loadFromFolder } from "./runs/knowledge-graph/load-model.ts";
@@ -91,13 +92,17 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       });
       const streams = new RunStreams(db, worker, implementations, mostWatching);
       const windows = config.databaseUrl === undefined ? memoryWindows() : databaseWindows(db);
+      const rater = config.rateTexts ? directionRater(config.rateThreshold) : undefined;
       const operations = new Operations(options.log);
       const app = createApp({
-        services: { db, config, implementations, worker, streams, windows, operations },
+        services: { db, config, implementations, worker, streams, windows, operations, rateText: rater?.rateText },
         onError,
       });
       const turn = await beginRuns(worker, options);
-      const background = config.role === "web" ? undefined : startBackground({ db, config, implementations, onError });
+      const background =
+        config.role === "web"
+          ? undefined
+          : startBackground({ db, config, implementations, onError, rateText: rater?.rateText });
       return {
         request: app.request,
         fetch: app.fetch,
@@ -107,6 +112,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
           await turn?.end();
           await worker.stop();
           await implementations.close();
+          await rater?.close();
           await close();
           lock?.release();
         },

@@ -1,3 +1,5 @@
+import { plainTex } from "../papers/tex.ts";
+
 /** What the moral direction says of a text. */
 export interface TextRating {
   /** About −1 (what people say not to do) to 1 (what they say to do). */
@@ -37,6 +39,11 @@ export async function judgeText(
     report(error);
     return { state: "shown", reason: undefined, score: undefined };
   }
+}
+
+/** What of a submitted paper is rated. */
+export function textOfPaper({ title, abstract }: { readonly title: string; readonly abstract: string }): string {
+  return `${plainTex(title)}. ${plainTex(abstract)}`;
 }
 
 /** Said to the writer together with {@link ratingLimits}. */

@@ -7,10 +7,9 @@ import { writeDay } from "../look/dates.ts";
 import { addressFields, formFields } from "../look/form.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotice } from "../look/notice.tsx";
-import { judgeText, type Verdict } from "../moderation/text-rating.ts";
+import { judgeText, textOfPaper, type Verdict } from "../moderation/text-rating.ts";
 import { paperPath, parseArxivId } from "../papers/arxiv-id.ts";
 import { findPaper } from "../papers/paper.queries.ts";
-import { plainTex } from "../papers/tex.ts";
 import { requireReader, requireWriter } from "../people/session.ts";
 import { isOldNews } from "./paper-age.ts";
 import { SubmissionPage } from "./submission.page.tsx";
@@ -43,7 +42,7 @@ export const submissionRoutes = new Hono<AppEnv>()
 async function verdictOf(c: Context<AppEnv>, arxivId: string): Promise<Verdict | undefined> {
   const paper = await findPaper(c.var.db, arxivId);
   if (paper === undefined || paper.featuredOn !== undefined) return undefined;
-  return judgeText(`${plainTex(paper.title)}. ${plainTex(paper.abstract)}`, c.var.rateText, c.var.report);
+  return judgeText(textOfPaper(paper), c.var.rateText, c.var.report);
 }
 
 function answer(c: Context<AppEnv>, arxivId: string, submitted: Submitted) {

@@ -49,6 +49,7 @@ export function testConfig(dataFolder: string): Config {
     publicUrl: undefined,
     mail: testMail,
     rateTexts: false,
+    rateThreshold: -0.3,
     adminEmail: undefined,
     arxivUrl: "http://localhost:9",
     huggingFaceUrl: "http://localhost:9",
