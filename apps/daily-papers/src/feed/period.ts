@@ -33,10 +33,12 @@ export function periodPath({ kind, name }: Pick<Period, "kind" | "name">): strin
 const monthName = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", month: "long" });
 const days = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "long" });
 
-/** What stands over the period: `17–23 August`, `August`; its year stands beside it. */
+/** What stands over the period: `17–23 August`, `28 December – 3 January`, `August`; its year stands beside it. */
 export function writePeriod({ kind, from, to }: Period): string {
   const [first, last] = [new Date(from), new Date(to)];
-  return kind === "month" ? monthName.format(first) : days.formatRange(first, last).replaceAll(" ", "\u00A0");
+  if (kind === "month") return monthName.format(first);
+  const [begin, end] = [days.format(first), days.format(last)].map((day) => day.replace(" ", "\u00A0"));
+  return from.slice(0, 7) === to.slice(0, 7) ? `${first.getUTCDate()}–${end}` : `${begin} – ${end}`;
 }
 
 /** The year beside it: a week belongs to the year that has more of its days. */

@@ -4,7 +4,7 @@ import { renderToString } from "katex";
 import { daysPerTenfold, hotness, rankingEpoch, rankingVersion } from "../papers/ranking.ts";
 
 const formula = renderToString(
-  String.raw`\mathit{hotness} = \log_{10}(1 + v + e) + \frac{t - t_0}{${daysPerTenfold}\ \text{days}}`,
+  String.raw`\text{hotness} = \log_{10}(1 + v + e) + \frac{t - t_0}{${daysPerTenfold}\ \text{days}}`,
   { output: "mathml", displayMode: true },
 );
 

@@ -68,7 +68,8 @@ export function PaperPage(props: PaperPageProps) {
         </div>
       </article>
       {explanation}
-      {running === undefined ? <NotYet paper={paper} /> : <Bench paper={paper} {...running} />}
+      {running !== undefined && <Bench paper={paper} {...running} />}
+      {running === undefined && paper.implementation !== undefined && <NotYet paper={paper} />}
       <Results results={results} />
       {discussion}
       <Similar papers={similar} />

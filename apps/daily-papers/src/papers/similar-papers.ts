@@ -23,6 +23,11 @@ export async function similarPapers(db: Kysely<Database>, id: string, most: numb
          where length(lexeme) > 2)::tsquery as query
       from paper where id = ${id}
     ),
+    -- What few papers are about says more than what most are about.
+    rare as materialized (
+      select word, 1 / ln(2 + (select count(*) from paper where paper.keywords @> array[word]))::float8 as weight
+      from (select distinct unnest(keywords) as word from this) as words
+    ),
     candidates as (
       (select paper.id from paper, this where paper.keywords && this.keywords and paper.id <> ${id}
        order by published_on desc, paper.id limit ${mostCompared})
@@ -32,10 +37,13 @@ export async function similarPapers(db: Kysely<Database>, id: string, most: numb
     ),
     scored as (
       select paper.id, paper.title, paper.published_on, shared.keywords,
-        cardinality(shared.keywords) * 0.15 + coalesce(ts_rank('{0.02, 0.02, 0.1, 1}', paper.search, query, 2 | 8), 0)
+        shared.weight * 0.4 + coalesce(ts_rank('{0.02, 0.02, 0.1, 1}', paper.search, query, 2 | 8), 0)
           as score
       from candidates join paper on paper.id = candidates.id, this,
-        lateral (select array(select unnest(paper.keywords) intersect select unnest(this.keywords)) as keywords) as shared
+        lateral (
+          select coalesce(sum(weight), 0) as weight, coalesce(array_agg(word order by weight desc, word), '{}') as keywords
+          from rare where word = any (paper.keywords)
+        ) as shared
       order by score desc, paper.published_on desc, paper.id limit ${most}
     )
     select id, title, published_on, keywords,
@@ -50,7 +58,7 @@ export async function similarPapers(db: Kysely<Database>, id: string, most: numb
 
 /** Undefined where a single word of the title is all that two papers share: that says nothing. */
 function reasonOf(keywords: readonly string[], stems: readonly string[], title: string): string | undefined {
-  if (keywords.length > 0) return `Both on ${[...keywords].toSorted().slice(0, mostReasons).join(", ")}`;
+  if (keywords.length > 0) return `Both on ${keywords.slice(0, mostReasons).join(", ")}`;
   // A stem is no word: the title's word that begins with it is shown.
   const words = title.split(/[^\p{L}\p{N}]+/u);
   const shared = stems.flatMap((stem) => words.find((word) => word.toLowerCase().startsWith(stem.slice(0, -1))) ?? []);

@@ -18,7 +18,7 @@ export function thumbnailSvg(paper: Paper): Promise<string> {
   const ink = `hsl(${hue} 28% 20%)`;
   const tint = `hsl(${hue} 32% 93%)`;
   const figure = figures[Math.floor(random() * figures.length)] ?? curves;
-  const title = wrapTitle(plainTex(paper.title), 20, 5);
+  const title = wrapTitle(plainTex(paper.title), 19, 5);
   const textTop = edge + 14 + title.length * 11 + 8;
   const figureTop = Math.max(textTop + 26, 118);
   return toHtml(

@@ -31,8 +31,9 @@ export function readSearch(input: string): SearchTerm[] {
     const name = field?.toLowerCase();
     terms.push({
       text,
-      phrase: quoted !== undefined,
-      prefix: quoted === undefined && word?.endsWith("*") === true,
+      // What a sign parted stands beside one another as well.
+      phrase: quoted !== undefined || text.includes(" "),
+      prefix: quoted === undefined && !text.includes(" ") && word?.endsWith("*") === true,
       excluded: minus === "-",
       field: name === "title" || name === "author" ? name : undefined,
     });
@@ -56,6 +57,7 @@ function wordsOf(text: string): string {
     .normalize("NFC")
     .replaceAll(/[^\p{L}\p{M}\p{N}\s.+#/_-]/gu, " ")
     .replaceAll(/\s+/g, " ")
+    .replace(/^[\s.+#/_-]+/, "")
     .trim();
 }
 

@@ -73,7 +73,7 @@ async function find(
   const query = sqlSearch(terms);
   const conditions = conditionsOf(filters);
   if (query !== undefined) conditions.push(sql`search @@ ${query}`);
-  const rank = query === undefined ? sql`0` : sql`ts_rank_cd('{0.05, 0.2, 0.5, 1}', search, ${query})`;
+  const rank = query === undefined ? sql`0::float8` : sql`ts_rank_cd('{0.05, 0.2, 0.5, 1}', search, ${query})`;
   const where = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
   const { rows } = await sql<{ id: string | null; count: number }>`
     with matches as materialized (

@@ -1,0 +1,166 @@
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { OpenDatabase } from "../database/database.ts";
+import type { NewPaper } from "../papers/paper.ts";
+import { upsertPapers } from "../papers/save-papers.ts";
+import { similarPapers } from "../papers/similar-papers.ts";
+import { databaseKinds } from "../testing/databases.ts";
+import { readSearch, writeSearch } from "./search-text.ts";
+import { pageSize, searchPapers } from "./search.queries.ts";
+import { slips } from "./words.ts";
+
+const paper = (number: number, title: string, more: Partial<NewPaper> = {}): NewPaper => ({
+  id: `2608.${String(number).padStart(5, "0")}`,
+  title,
+  abstract: "Nothing of note.",
+  authors: ["Ada Example"],
+  publishedOn: "2026-08-01",
+  ...more,
+});
+const papers = [
+  paper(1, "Diffusion models for molecules", { keywords: ["diffusion", "chemistry"] }),
+  paper(2, "A survey", { abstract: "We look at diffusion models.", publishedOn: "2026-08-02" }),
+  paper(3, "Models of diffusion in porous rock", { categories: ["physics.geo-ph"], publishedOn: "2025-01-01" }),
+  paper(4, "Attention over knowledge graphs", {
+    authors: ["Zo\u00EB James", "Wei Chen"],
+    keywords: ["knowledge graphs"],
+  }),
+  paper(5, "The will to attend", { keywords: ["knowledge graphs", "attention"] }),
+  paper(6, "Graph attention", { authors: ["Chen Wei-Lin"], keywords: ["attention"] }),
+];
+
+describe("the text of a search", () => {
+  it("is taken apart as one writes it", () => {
+    expect(readSearch('  lora -vision author:"Wei Chen" title:graph "long context" embed* ')).toMatchObject([
+      { text: "lora", excluded: false, phrase: false, prefix: false },
+      { text: "vision", excluded: true },
+      { text: "Wei Chen", field: "author", phrase: true },
+      { text: "graph", field: "title" },
+      { text: "long context", phrase: true },
+      { text: "embed", prefix: true },
+    ]);
+  });
+
+  it("is the same when it is written out and read again", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 100 }), (text) => {
+        const terms = readSearch(text);
+        expect(terms.length).toBeLessThanOrEqual(12);
+        expect(readSearch(writeSearch(terms))).toEqual(terms);
+      }),
+      { examples: [['"\\:*\'"'], ["-"], ["a*b"], ["author:"]] },
+    );
+  });
+
+  it("is compared by slips of the finger", () => {
+    expect([
+      slips("diffsuion", "diffusion"),
+      slips("modles", "models"),
+      slips("a", ""),
+      slips("kitten", "sitting"),
+    ]).toEqual([1, 1, 1, 3]);
+  });
+});
+
+describe.each(databaseKinds())("search on $name", ({ missing, open, stop }) => {
+  if (missing !== undefined) {
+    it.skip(`is not tried: ${missing}`, () => undefined);
+    return;
+  }
+  let database: OpenDatabase;
+  beforeAll(async () => {
+    database = await open();
+    await database.db.transaction().execute((trx) => upsertPapers(trx, papers, { source: "import" }));
+  });
+  afterAll(async () => {
+    await database.close();
+    await stop();
+  });
+  const found = async (text: string, filters = {}) =>
+    (await searchPapers(database.db, text, filters)).papers.map(({ id }) => Number(id.slice(5)));
+
+  it.each<[string, number[]]>([
+    ["diffusion models", [1, 3, 2]],
+    ['"diffusion models"', [1, 2]],
+    ["diffusing", [1, 3, 2]],
+    ["molec*", [1]],
+    ["molec", [1]],
+    ["diffusion -rock", [1, 2]],
+    ["the diffusion of", [1, 3, 2]],
+    ["James", [4]],
+    ["author:chen", [4, 6]],
+    ['author:"wei chen"', [4]],
+    ["title:diffusion", [1, 3]],
+    ["author:diffusion", []],
+  ])("finds by %s", async (text, ids) => expect((await found(text)).toSorted()).toEqual(ids.toSorted()));
+
+  it("puts what stands in a title before what stands in an abstract", async () => {
+    expect((await found("diffusion models")).indexOf(2)).toBe(2);
+  });
+
+  it("narrows down by days, categories, keywords and what runs", async () => {
+    expect(await found("diffusion", { from: "2026-01-01" })).toEqual([1, 2]);
+    expect(await found("diffusion", { to: "2025-12-31" })).toEqual([3]);
+    expect(await found("", { category: "physics.geo-ph" })).toEqual([3]);
+    expect(await found("", { category: "Attention" })).toEqual([5, 6]);
+    expect(await found("", { implementations: [] })).toEqual([]);
+    expect((await found("")).length).toBe(papers.length);
+  });
+
+  it("sees what a word was meant to be", async () => {
+    expect(await searchPapers(database.db, "diffsuion modles")).toMatchObject({
+      suggestion: "diffusion models",
+      corrected: true,
+      count: 3,
+    });
+    expect(await searchPapers(database.db, "atention")).toMatchObject({ suggestion: "attention", corrected: true });
+    expect(await searchPapers(database.db, "zzzzqqqq")).toMatchObject({ suggestion: undefined, count: 0 });
+    // What finds enough is not doubted.
+    expect((await searchPapers(database.db, "diffusion")).suggestion).toBeUndefined();
+  });
+
+  it("never fails, whatever is typed", async () => {
+    const pieces = fc.constantFrom(
+      "'",
+      '"',
+      "\\",
+      ":",
+      "*",
+      "-",
+      "&",
+      "|",
+      "!",
+      "(",
+      ")",
+      "<->",
+      "a",
+      " ",
+      "author:",
+      "\u0000",
+      "é",
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(pieces, { maxLength: 12 }), async (parts) => {
+        expect((await searchPapers(database.db, parts.join(""))).count).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("counts and ranks no more than it says", async () => {
+    const many = Array.from({ length: 1_100 }, (_, index) => paper(10_000 + index, "Common ground", { abstract: "" }));
+    await database.db.transaction().execute((trx) => upsertPapers(trx, many, { source: "import" }));
+    const first = await searchPapers(database.db, "common");
+    expect(first).toMatchObject({ count: 1_000, isMore: true, isCut: true, hasNext: true });
+    expect(first.papers).toHaveLength(pageSize);
+    const second = await searchPapers(database.db, "common", {}, 2);
+    expect(second.papers.some(({ id }) => first.papers.some((other) => other.id === id))).toBe(false);
+    expect(await searchPapers(database.db, "common", {}, 25)).toMatchObject({ hasNext: false });
+  });
+
+  it("knows similar papers, and why", async () => {
+    const [first] = await similarPapers(database.db, "2608.00004", 3);
+    expect(first).toMatchObject({ id: "2608.00005", reason: "Both on knowledge graphs" });
+    expect(await similarPapers(database.db, "2608.99999", 3)).toEqual([]);
+  });
+});
