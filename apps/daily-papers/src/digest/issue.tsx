@@ -96,7 +96,7 @@ function Entry({ paper, site, runsHere }: { paper: Paper; site: string; runsHere
         </p>
         <p style={style.abstract}>{summaryOf(paper)}</p>
         <p style={style.facts} class="faint">
-          {factsOf(paper, runsHere).join(" · ")} ·{" "}
+          {factsOf(paper, runsHere).map((fact) => `${fact} · `)}
           <a href={`https://arxiv.org/abs/${paper.id}`} style={style.link} class="link">
             arXiv
           </a>
@@ -140,7 +140,7 @@ function writeText({ selection, site, links, frequency, imprint, runsHere }: Iss
     [
       `${index + 1}. ${readableTex(paper.title)}`,
       `   ${authorsOf(paper)}`,
-      `   ${factsOf(paper, runsHere(paper)).join(" · ")}`,
+      ...factsLine(factsOf(paper, runsHere(paper))),
       `   ${summaryOf(paper)}`,
       `   ${site}/papers/${paper.id}`,
     ]
@@ -155,6 +155,10 @@ function writeText({ selection, site, links, frequency, imprint, runsHere }: Iss
     "Thank you to arXiv for use of its open access interoperability.",
   ];
   return `${[`Daily Papers\n${title}`, leadOf(selection), ...entries, ...more, `-- \n${footer.map(wrapText).join("\n")}`].join("\n\n")}\n`;
+}
+
+function factsLine(facts: readonly string[]): string[] {
+  return facts.length === 0 ? [] : [`   ${facts.join(" · ")}`];
 }
 
 function leadOf({ papers, more }: Selection): string {
@@ -178,7 +182,7 @@ function summaryOf({ summary, abstract }: Paper): string {
 
 function factsOf(paper: Paper, runsHere: boolean): string[] {
   return [
-    writeAmount(votesOf(paper), "vote"),
+    ...(votesOf(paper) > 0 ? [writeAmount(votesOf(paper), "vote")] : []),
     ...(paper.comments > 0 ? [writeAmount(paper.comments, "comment")] : []),
     ...(runsHere ? ["Runs here"] : []),
   ];

@@ -148,7 +148,7 @@ export function PreviewPage({ subject, text }: { subject: string; text: string }
   return (
     <section class="sheet preview">
       <h1>An issue</h1>
-      <p class="lead">This would be sent now to who subscribes to everything. Subject: {subject}</p>
+      <p class="lead">What somebody gets who subscribes to everything. Its subject: {subject}</p>
       <iframe class="mail-frame" src="/subscribe/preview/mail" title="The issue as HTML" sandbox=""></iframe>
       <details>
         <summary>The same as plain text</summary>

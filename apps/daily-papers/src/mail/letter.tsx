@@ -122,15 +122,18 @@ export function wrapText(text: string): string {
     .split("\n")
     .map((line) => {
       const indent = /^ */.exec(line)?.[0] ?? "";
+      // What begins with a number goes on under its words.
+      const hang = " ".repeat(/^ *(?:\d+\. )?/.exec(line)?.[0].length ?? 0);
       const lines: string[] = [];
       let current = "";
       for (const word of line.trim().split(/ +/)) {
-        if (current !== "" && indent.length + current.length + 1 + word.length > 72) {
-          lines.push(indent + current);
+        const before = lines.length === 0 ? indent : hang;
+        if (current !== "" && before.length + current.length + 1 + word.length > 72) {
+          lines.push(before + current);
           current = word;
         } else current = current === "" ? word : `${current} ${word}`;
       }
-      lines.push(line.startsWith("-- ") ? line : indent + current);
+      lines.push(line.startsWith("-- ") ? line : (lines.length === 0 ? indent : hang) + current);
       return lines.join("\n");
     })
     .join("\n");

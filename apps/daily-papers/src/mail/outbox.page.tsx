@@ -113,6 +113,10 @@ function SenderLine({ sendsMail, sender }: { sendsMail: boolean; sender: SenderS
   );
 }
 
+function triedOf(attempts: number): string {
+  return attempts === 0 ? "not tried yet" : attempts === 1 ? "tried once" : `tried ${attempts} times`;
+}
+
 /** One mail, with its text as far as it may be shown. */
 export function MailPage({ mail, hidden }: { mail: Mail; hidden: string | undefined }) {
   const again = (mail.state === "failed" || mail.state === "unsure") && mail.text !== "";
@@ -125,7 +129,7 @@ export function MailPage({ mail, hidden }: { mail: Mail; hidden: string | undefi
       <dl class="mail-facts">
         <dt>State</dt>
         <dd>
-          {stateNames[mail.state]}, tried {mail.attempts === 1 ? "once" : `${mail.attempts} times`}
+          {stateNames[mail.state]}, {triedOf(mail.attempts)}
         </dd>
         <dt>To</dt>
         <dd>{mail.recipient}</dd>
