@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { forgetMails } from "../mail/mail.queries.ts";
+import { removeEndedSessions } from "../people/session.queries.ts";
 import { jobHandler, type JobHandlers } from "./job-handler.ts";
 import { forgetJobs } from "./job.queries.ts";
 import type { RegularJob } from "./schedule.ts";
@@ -20,6 +21,7 @@ export function housekeepingHandlers(now: () => Date = () => new Date()): JobHan
       async handle(_payload, { db }) {
         await forgetJobs(db, new Date(now().getTime() - jobDays * dayMs));
         await forgetMails(db, new Date(now().getTime() - mailDays * dayMs));
+        await removeEndedSessions(db, now());
       },
     }),
   };

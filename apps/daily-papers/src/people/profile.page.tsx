@@ -62,16 +62,18 @@ export function ProfilePage({ account, reader, comments, submissions, votedFor }
       {votedFor !== undefined && (
         <>
           <h2>Papers you voted for</h2>
-          <p class="quiet-text">Only you see these.</p>
-          <ul class="lines">
-            {votedFor.map((paper) => (
-              <li>
-                <a href={paperPath(paper.id)}>
-                  <Tex text={paper.title} />
-                </a>
-              </li>
-            ))}
-          </ul>
+          <p class="quiet-text">{votedFor.length === 0 ? "None yet." : "Only you see these."}</p>
+          {votedFor.length > 0 && (
+            <ul class="lines">
+              {votedFor.map((paper) => (
+                <li>
+                  <a href={paperPath(paper.id)}>
+                    <Tex text={paper.title} />
+                  </a>
+                </li>
+              ))}
+            </ul>
+          )}
         </>
       )}
       {reader !== undefined && reader.id !== account.id && can(reader, "moderate") && (
