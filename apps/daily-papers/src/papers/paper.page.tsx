@@ -11,7 +11,7 @@ import { bibtex } from "./citation.ts";
 import type { Paper } from "./paper.ts";
 import { PaperMargin } from "./paper-margin.tsx";
 import { Results, type RecordedResult } from "./results.tsx";
-import type { SimilarPaper } from "./similar-papers.ts";
+import type { SimilarPaper } from "../recommendations/similar-papers.ts";
 import { Tex } from "./tex-html.tsx";
 
 export interface PaperPageProps {
@@ -150,6 +150,7 @@ function Similar({ papers }: { papers: readonly SimilarPaper[] }) {
             </a>
             <span class="quiet-text">
               {paper.reason} · <time datetime={paper.publishedOn}>{writeDay(paper.publishedOn)}</time>
+              {paper.spread !== undefined && <> · {paper.spread}</>}
             </span>
           </li>
         ))}

@@ -22,6 +22,12 @@ export async function exportAccount(db: Kysely<Database>, accountId: string, now
       .orderBy("created_at")
       .execute(),
     votes: await db.selectFrom("vote").selectAll().where("account_id", "=", accountId).orderBy("created_at").execute(),
+    passed_over: await db
+      .selectFrom("passed_over")
+      .selectAll()
+      .where("account_id", "=", accountId)
+      .orderBy("created_at")
+      .execute(),
     comments: await db
       .selectFrom("comment")
       .selectAll()

@@ -28,13 +28,13 @@ export function ForYouPage({ forYou, passed }: ForYouPageProps) {
           <NoVotes />
         ) : papers.length === 0 ? (
           <p>
-            Nothing lies near the {writeAmount(votes, "paper")} that you voted for yet. New papers are compared with
-            them as they come; <a href="/trending">more votes</a> help.
+            Nothing lies near what you voted for yet. New papers are compared with it as they come;{" "}
+            <a href="/trending">more votes</a> help.
           </p>
         ) : (
           <p>
-            Near the {writeAmount(votes, "paper")} that you voted for. Only you see this list; nobody’s single vote but
-            yours decides what is in it.
+            Near the {votes === 1 ? "paper" : writeAmount(votes, "paper")} that you voted for. Nobody else sees this
+            list.
           </p>
         )}
       </header>
@@ -71,14 +71,14 @@ function NoVotes() {
 
 function Passed({ paper }: { paper: { id: string; title: string } }) {
   return (
-    <form class="passed" method="post" action="/for-you/let-back" role="status">
+    <form class="passed" method="post" action="/for-you/let-back">
       <input type="hidden" name="paper" value={paper.id} />
-      <p>
-        “<Tex text={paper.title} />” will not be shown here again.{" "}
-        <button class="link-button">
-          Undo<span class="unseen">: show {paper.title} again</span>
-        </button>
+      <p role="status">
+        “<Tex text={paper.title} />” will not be shown here again.
       </p>
+      <button class="link-button">
+        Undo<span class="unseen">: show {paper.title} again</span>
+      </button>
     </form>
   );
 }

@@ -31,7 +31,9 @@ describe.each(databaseKinds())("papers for a reader on $name", ({ missing, open,
 
   beforeAll(async () => {
     database = await open();
-    await db().transaction().execute((trx) => upsertPapers(trx, groupedPapers(), { source: "import" }));
+    await db()
+      .transaction()
+      .execute((trx) => upsertPapers(trx, groupedPapers(), { source: "import" }));
   }, 60_000);
   beforeEach(async () => {
     await db().deleteFrom("paper_neighbours").execute();
@@ -87,9 +89,25 @@ describe.each(databaseKinds())("papers for a reader on $name", ({ missing, open,
     await findNeighbours(papers);
     const later = new Date(now.getTime() + 60_000);
     const nearest = new NearestPapers(papers);
-    const one = (most: number) => [{ id: whale, neighbours: nearest.of(papers.findIndex(({ id }) => id === whale), most).map(toStored) }];
+    const one = (most: number) => [
+      {
+        id: whale,
+        neighbours: nearest
+          .of(
+            papers.findIndex(({ id }) => id === whale),
+            most,
+          )
+          .map(toStored),
+      },
+    ];
     const madeAt = async () =>
-      (await db().selectFrom("paper_neighbours").select("made_at").where("paper_id", "=", whale).executeTakeFirstOrThrow()).made_at;
+      (
+        await db()
+          .selectFrom("paper_neighbours")
+          .select("made_at")
+          .where("paper_id", "=", whale)
+          .executeTakeFirstOrThrow()
+      ).made_at;
     await saveNeighbours(db(), one(4), later);
     expect(await madeAt()).toEqual(now);
     await saveNeighbours(db(), one(3), later);

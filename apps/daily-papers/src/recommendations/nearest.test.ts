@@ -7,9 +7,11 @@ import { Places } from "./places.ts";
 import { writeLink, writeSpread } from "./reason.ts";
 import { SparseIndex } from "./sparse-index.ts";
 
-const papers = groupedPapers().map(
-  ({ keywords = [], categories = [], ...paper }): GraphPaper => ({ ...paper, keywords, categories }),
-);
+const papers = groupedPapers().map(({ keywords = [], categories = [], ...paper }): GraphPaper => ({
+  ...paper,
+  keywords,
+  categories,
+}));
 const first = papers[0] as GraphPaper;
 
 describe("the graph", () => {
@@ -36,9 +38,19 @@ describe("the graph", () => {
 describe("the sparse index", () => {
   it("gives the cosines that a plain loop gives", () => {
     const rows = [
-      new Map([["a", 1], ["b", 2], ["only", 3]]),
-      new Map([["a", 2], ["c", 1]]),
-      new Map([["b", 1], ["c", 3]]),
+      new Map([
+        ["a", 1],
+        ["b", 2],
+        ["only", 3],
+      ]),
+      new Map([
+        ["a", 2],
+        ["c", 1],
+      ]),
+      new Map([
+        ["b", 1],
+        ["c", 3],
+      ]),
       new Map<string, number>(),
     ];
     const index = new SparseIndex(rows);
@@ -80,7 +92,7 @@ describe("the nearest papers", () => {
     expect(writeLink({ shared: { category: ["cs.LG"] }, text: 0 })).toBe("also in cs.LG");
     expect(writeLink({ shared: {}, text: 0 })).toBe("near it in the graph of authors and subjects");
     expect(writeSpread({ relative: 0.314, moreUncertainThan: 0.2 })).toBe(
-      "placed surely: spread 0.31, smaller than for 80 % of papers",
+      "Placed surely: spread 0.31, smaller than for 80 % of papers",
     );
   });
 });

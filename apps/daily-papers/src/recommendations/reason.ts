@@ -25,7 +25,7 @@ export function writeReason(neighbour: Pick<Neighbour, "shared" | "text">): stri
 export function writeSpread({ relative, moreUncertainThan }: Spread): string {
   const surer = Math.round(100 * (1 - moreUncertainThan));
   const words =
-    moreUncertainThan <= 1 / 3 ? "placed surely" : moreUncertainThan <= 2 / 3 ? "placed roughly" : "placed loosely";
+    moreUncertainThan <= 1 / 3 ? "Placed surely" : moreUncertainThan <= 2 / 3 ? "Placed roughly" : "Placed loosely";
   return `${words}: spread ${relative.toFixed(2)}, smaller than for ${surer} % of papers`;
 }
 
