@@ -156,7 +156,9 @@ function describeType(schema: SchemaNode): string {
 }
 
 function withDefault(text: string, schema: SchemaNode): string {
-  return schema.default === undefined ? text : `${text}; ${String(schema.default)} when absent`;
+  return schema.default === undefined
+    ? text
+    : `${text}; ${JSON.stringify(schema.default).replaceAll('"', "")} when absent`;
 }
 
 function exampleOf(path: string, { parameters }: Operation): string {

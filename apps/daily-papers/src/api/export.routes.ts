@@ -62,7 +62,7 @@ function prefersMarkdown(accept: string | undefined): boolean {
 }
 
 /** One JSON value a line, as it is read; zipped where the type says so. */
-function stream(c: Context<AppEnv>, values: AsyncGenerator<unknown>, type: string): Response {
+function stream(c: Context<AppEnv>, values: AsyncIterable<unknown>, type: string): Response {
   const lines = Readable.from(jsonLines(values));
   const { report } = c.var;
   const settled = (error: unknown) => {
@@ -76,6 +76,6 @@ function stream(c: Context<AppEnv>, values: AsyncGenerator<unknown>, type: strin
   });
 }
 
-async function* jsonLines(values: AsyncGenerator<unknown>): AsyncGenerator<Buffer> {
+async function* jsonLines(values: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
   for await (const value of values) yield Buffer.from(`${JSON.stringify(value)}\n`);
 }

@@ -1,0 +1,133 @@
+/**
+ * How the site holds many readers: 100 at once on one core, with all papers of a dump stored, beside a plain Node page of
+ * the same papers in the same run.
+ *
+ *   node --conditions=source --import tsx bench/daily-papers-load.ts DATA [--seconds 20] [--minutes 0] [--readers 100]
+ *
+ * DATA is a data folder into which `offprint papers import` brought the papers. Both servers are kept on core 0 by
+ * `taskset`, where there is one; the readers are this process. With `--minutes`, the site is loaded for so long
+ * afterwards, and its memory is told each minute.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import autocannon from "autocannon";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string", default: "20" },
+    minutes: { type: "string", default: "0" },
+    readers: { type: "string", default: "100" },
+  },
+});
+const [data] = positionals;
+if (data === undefined) throw new Error("name the data folder that holds the papers");
+const readers = Number(values.readers);
+const tsx = import.meta.resolve("tsx");
+const main = fileURLToPath(new URL("../apps/daily-papers/src/main.ts", import.meta.url));
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly url: string;
+}
+
+/** Starts a server on core 0, and waits until it says where it is. */
+async function start(words: readonly string[], env: NodeJS.ProcessEnv): Promise<Server> {
+  const child = spawn("taskset", ["-c", "0", process.execPath, ...words], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  for (;;) {
+    const url = /ready: (http:\S+)/.exec(said)?.[1];
+    if (url !== undefined) return { child, url };
+    if (child.exitCode !== null) throw new Error(`the server ended: ${said}`);
+    await sleep(50);
+  }
+}
+
+/** Resident memory of a process in MiB. */
+function memoryOf({ child }: Server): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
+
+async function load(name: string, server: Server, path: string, seconds: number): Promise<void> {
+  const url = `${server.url}${path}`;
+  const headers = { "accept-encoding": "gzip" };
+  await autocannon({ url, connections: 10, duration: 3, headers });
+  const { latency, requests, throughput, errors, non2xx } = await autocannon({
+    url,
+    connections: readers,
+    duration: seconds,
+    headers,
+  });
+  const row = {
+    name,
+    path,
+    p50: latency.p50,
+    p90: latency.p90,
+    p99: latency.p99,
+    max: latency.max,
+    perSecond: Math.round(requests.average),
+    kilobytes: Math.round(throughput.average / Math.max(requests.average, 1) / 100) / 10,
+    errors,
+    non2xx,
+    memory: memoryOf(server),
+    load: loadavg()[0],
+  };
+  process.stdout.write(`${JSON.stringify(row)}\n`);
+}
+
+/** The anchor: the same papers from memory, put together anew for each reader, without a framework. */
+const plainPage = `
+import { createServer } from "node:http";
+import { gzipSync } from "node:zlib";
+const papers = JSON.parse(process.env.PAPERS);
+const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const card = ({ paper, title, summary }) =>
+  "<article><h2><a href=/papers/" + paper.id + ">" + escape(title) + "</a></h2><p>" +
+  escape(paper.authors.map(({ name }) => name).join(", ")) + "</p><p>" + escape(summary) + "</p><p>" + paper.upvotes + " votes</p></article>";
+createServer((request, response) => {
+  const body = gzipSync("<!doctype html><title>Papers</title><h1>Papers</h1>" + papers.map(card).join(""));
+  response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-encoding": "gzip", "content-length": body.length });
+  response.end(body);
+}).listen(0, "127.0.0.1", function () { console.log("ready: http://127.0.0.1:" + this.address().port); });
+`;
+
+process.stdout.write(
+  `${JSON.stringify({ node: process.version, processor: cpus()[0]?.model, cores: cpus().length, readers, load: loadavg() })}\n`,
+);
+const site = await start(["--conditions=source", "--import", tsx, main], {
+  OFFPRINT_DATA: data,
+  OFFPRINT_INGEST: "off",
+  PORT: "0",
+});
+try {
+  const seconds = Number(values.seconds);
+  const papers = await (await fetch(`${site.url}/api/daily_papers?limit=50`)).text();
+  const newest: unknown = JSON.parse(papers);
+  const day = /"submittedOnDailyAt":"(\d{4}-\d\d-\d\d)/.exec(papers)?.[1] ?? "";
+  const ofDay = await (await fetch(`${site.url}/api/daily_papers?limit=100&date=${day}`)).text();
+  if (!Array.isArray(newest) || newest.length === 0) throw new Error("the data folder holds no papers");
+  await load("Offprint, today", site, "/", seconds);
+  await load("Offprint, a day of the archive", site, "/date/2026-01-15", seconds);
+  await load("Offprint, feed", site, "/feeds/daily.atom", 5);
+  const plain = await start(["--input-type=module", "-e", plainPage], { PAPERS: ofDay });
+  try {
+    await load("plain Node, the same papers", plain, "/", seconds);
+  } finally {
+    plain.child.kill("SIGTERM");
+  }
+  for (let minute = 1; minute <= Number(values.minutes); minute += 1) {
+    await autocannon({ url: site.url, connections: readers, duration: 60 });
+    process.stdout.write(`${JSON.stringify({ minute, memory: memoryOf(site), load: loadavg()[0] })}\n`);
+  }
+} finally {
+  site.child.kill("SIGTERM");
+}
