@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { removeOldWindows } from "../limits/windows.ts";
 import { forgetMails } from "../mail/mail.queries.ts";
 import { removeEndedSessions } from "../people/session.queries.ts";
 import { jobHandler, type JobHandlers } from "./job-handler.ts";
@@ -22,6 +23,7 @@ export function housekeepingHandlers(now: () => Date = () => new Date()): JobHan
         await forgetJobs(db, new Date(now().getTime() - jobDays * dayMs));
         await forgetMails(db, new Date(now().getTime() - mailDays * dayMs));
         await removeEndedSessions(db, now());
+        await removeOldWindows(db, now());
       },
     }),
   };

@@ -1,7 +1,7 @@
 import { plainTex } from "../papers/tex.ts";
 
 /** What the moral direction says of a text. */
-export interface TextRating {
+interface TextRating {
   /** About −1 (what people say not to do) to 1 (what they say to do). */
   readonly score: number;
   /** What weakens the rating of this very text, in words, e.g. that it is long or in another language. */

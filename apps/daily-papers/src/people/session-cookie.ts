@@ -12,7 +12,7 @@ export const sessionDays = 180;
 export const idleDays = 30;
 
 /** Whether readers reach the site by https, so that its cookies may demand it. */
-export function isSecure(c: Context<AppEnv>): boolean {
+function isSecure(c: Context<AppEnv>): boolean {
   return siteUrl(c).startsWith("https:");
 }
 

@@ -7,7 +7,7 @@ import { hashToken, isSameSecret } from "../secrets.ts";
 /** A link that was sent can be used this long, and once. */
 export const linkMinutes = 15;
 /** More mails than this are not sent to one address within an hour, whoever asks for them. */
-export const mostLinksAnHour = 5;
+const mostLinksAnHour = 5;
 
 const oneMinute = 60_000;
 

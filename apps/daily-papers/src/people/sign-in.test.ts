@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { createApp } from "../app.tsx";
 import { origin, TestApp } from "../testing/apps.ts";
 import { linkIn, Visitor } from "../testing/visitor.ts";
+import { removeEndedSessions } from "./session.queries.ts";
 
 const minute = 60_000;
 const day = 1_440 * minute;
@@ -199,6 +200,10 @@ describe("signing in", () => {
     expect((await idle.get("/settings")).status).toBe(303);
     time += 5 * day;
     expect((await visitor.get("/settings")).status).toBe(303);
+    time += 2 * day;
+    await removeEndedSessions(db(), now());
+    expect(await db().selectFrom("session").select("account_id").execute()).toEqual([]);
+    expect(await db().selectFrom("sign_in").select("email").execute()).toEqual([]);
   });
 
   it("lists the browsers of a reader, and lets them be signed out", async () => {
