@@ -190,8 +190,8 @@ function factsOf(paper: Paper, runsHere: boolean): string[] {
 
 /** At most so many characters, ending with a whole word. */
 function shorten(text: string, most: number): string {
-  const characters = [...text];
-  if (characters.length <= most) return text;
-  const cut = characters.slice(0, most).join("");
+  if (text.length <= most) return text;
+  // A pair of surrogates is not cut in two.
+  const cut = text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "");
   return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), most / 2)).replace(/[\s.,;:]+$/, "")} …`;
 }

@@ -176,7 +176,7 @@ function group(text: string): string {
 }
 
 function raised(text: string, sign: string, characters: Readonly<Record<string, string>>): string {
-  const small = [...text].map((character) => characters[character]);
+  const small = text.split("").map((character) => characters[character]);
   if (small.every((character) => character !== undefined)) return small.join("");
-  return [...text].length === 1 ? sign + text : `${sign}(${text})`;
+  return text.length === 1 ? sign + text : `${sign}(${text})`;
 }

@@ -5,10 +5,10 @@ import { queueMail } from "../mail/queue-mail.ts";
 import type { Paper } from "../papers/paper.ts";
 import { closeDays, closedPapers } from "./closed-papers.queries.ts";
 import { dayIn, nextIssueAt } from "./due-time.ts";
-import { writeIssue } from "./issue.tsx";
+import { writeIssue, type Issue } from "./issue.tsx";
 import { linkSigner, type LinkSigner } from "./links.ts";
 import { newestClosedDay } from "./open-day.ts";
-import { choosePapers, type ClosedPaper } from "./selection.ts";
+import { choosePapers, type ClosedPaper, type Selection } from "./selection.ts";
 import { toSubscriber } from "./subscriber.queries.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -35,7 +35,15 @@ export async function sendDueIssues({ db, config, now, signal, onError, runsHere
   await closeDays(db, begun);
   const closed = await closedPapers(db, begun);
   const links = await linkSigner(db, siteAddress(config));
-  const context = { db, config, closed, links, now: begun, runsHere: runsHere ?? (() => false) };
+  const context: Context = {
+    db,
+    config,
+    closed,
+    links,
+    now: begun,
+    runsHere: runsHere ?? (() => false),
+    issues: new Map(),
+  };
   let written = 0;
   for (;;) {
     const due = await dueSubscribers(db, begun);
@@ -77,10 +85,39 @@ interface Context {
   readonly links: LinkSigner;
   readonly now: Date;
   readonly runsHere: (paper: Paper) => boolean;
+  /** What was written already: most readers get the same papers. */
+  readonly issues: Map<string, Promise<Issue>>;
+}
+
+/** Stand in the place of a reader's own links until the issue is theirs. */
+const placeholders = {
+  unsubscribe: "https://link.invalid/unsubscribe",
+  preferences: "https://link.invalid/preferences",
+};
+
+function issueFor({ config, runsHere, issues }: Context, selection: Selection, frequency: "daily" | "weekly") {
+  const { papers, more, days } = selection;
+  const key = JSON.stringify([frequency, more, days, papers.map(({ id }) => id)]);
+  let issue = issues.get(key);
+  if (issue === undefined) {
+    const { imprint } = config.mail;
+    issue = writeIssue({ selection, site: siteAddress(config), links: placeholders, frequency, imprint, runsHere });
+    issues.set(key, issue);
+  }
+  return issue;
+}
+
+function withLinks(issue: Issue, links: typeof placeholders): Issue {
+  const put = (body: string) =>
+    body
+      .replaceAll(placeholders.unsubscribe, () => links.unsubscribe)
+      .replaceAll(placeholders.preferences, () => links.preferences);
+  return { subject: issue.subject, text: put(issue.text), html: put(issue.html) };
 }
 
 /** @returns whether an issue was written: nothing is sent where there is nothing new. */
-async function sendIssue({ db, config, closed, links, now, runsHere }: Context, subscriber: Subscriber) {
+async function sendIssue(context: Context, subscriber: Subscriber) {
+  const { db, config, closed, links, now } = context;
   const { id, email, nextIssueAt: dueAt, lastIssueDay, timeZone, frequency } = subscriber;
   if (dueAt === undefined) return false;
   const day = dayIn(timeZone, dueAt);
@@ -92,13 +129,9 @@ async function sendIssue({ db, config, closed, links, now, runsHere }: Context, 
   const issue =
     isDone || selection.papers.length === 0
       ? undefined
-      : await writeIssue({
-          selection,
-          site,
-          links: { unsubscribe, preferences: links.preferences(id) },
-          frequency,
-          imprint: config.mail.imprint,
-          runsHere,
+      : withLinks(await issueFor(context, selection, frequency), {
+          unsubscribe,
+          preferences: links.preferences(id),
         });
   return db.transaction().execute(async (trx) => {
     // Whoever changed the subscriber in the meantime, the reader or another process, was first.

@@ -56,7 +56,7 @@ describe("subscribing", () => {
     await app.database.db.updateTable("mail").set({ kind: "notice" }).execute();
     const { noteHardBounce } = await import("../mail/bounce.ts");
     await noteHardBounce(app.database.db, "gone@example.org", new Date());
-    const answers = await Promise.all(["known", "new", "gone"].map((name) => ask(`${name}@example.org`)));
+    const answers = await Promise.all(["known", "new", "gone"].map(async (name) => ask(`${name}@example.org`)));
     expect(new Set(answers.map((answer) => `${answer.status} ${answer.headers.get("location")}`)).size).toBe(1);
     expect((await mails()).map(({ recipient }) => recipient)).not.toContain("gone@example.org");
     for (let times = 0; times < 6; times += 1) await ask("NEW@example.org");

@@ -212,7 +212,7 @@ export class MailSender {
         return { state: "failed", error: delivery.reason };
       case "unsure":
         return { state: "unsure", error: `the connection broke after the text was handed over: ${delivery.reason}` };
-      case "later": {
+      default: {
         if (this.#isWorthless(mail)) return { state: "failed", error: `given up: ${delivery.reason}` };
         const wait = backoffMs(mail.attempts, retryBackoff, this.#options.random);
         const sendAfter = new Date(this.#now.getTime() + wait);

@@ -1,4 +1,4 @@
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { simpleParser, type ParsedMail } from "mailparser";
 import { SMTPServer } from "smtp-server";
 import type { SmtpServer } from "../mail/mail-config.ts";
@@ -25,6 +25,7 @@ export interface SmtpBehaviour {
 export class TestSmtp {
   readonly arrived: Arrived[] = [];
   readonly #server: SMTPServer;
+  readonly #sockets = new Set<Socket>();
   behaviour: SmtpBehaviour = {};
   /** How often each recipient was named. */
   readonly asked = new Map<string, number>();
@@ -64,6 +65,10 @@ export class TestSmtp {
       },
     });
     this.#server.on("error", () => undefined);
+    this.#server.server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
   }
 
   static async start(behaviour: SmtpBehaviour = {}, port = 0): Promise<TestSmtp> {
@@ -93,9 +98,7 @@ export class TestSmtp {
   }
 
   #break(): void {
-    for (const connection of this.#server.connections) {
-      (connection as unknown as { _socket: { destroy: () => void } })._socket.destroy();
-    }
+    for (const socket of this.#sockets) socket.destroy();
   }
 }
 
