@@ -24,7 +24,9 @@ export function RankingPage() {
         in the API as <code>rankingVersion</code>.
       </p>
       <h2>Trending</h2>
-      <figure class="formula">{raw(formula)}</figure>
+      <div class="formula" role="region" aria-label="The formula" tabindex={0}>
+        {raw(formula)}
+      </div>
       <dl class="symbols">
         <dt>
           <i>v</i>

@@ -92,7 +92,7 @@ describe.each(databaseKinds())("search on $name", ({ missing, open, stop }) => {
     ['author:"wei chen"', [4]],
     ["title:diffusion", [1, 3]],
     ["author:diffusion", []],
-  ])("finds by %s", async (text, ids) => expect((await found(text)).toSorted()).toEqual(ids.toSorted()));
+  ])("finds by %s", async (text, ids) => expect(new Set(await found(text))).toEqual(new Set(ids)));
 
   it("puts what stands in a title before what stands in an abstract", async () => {
     expect((await found("diffusion models")).indexOf(2)).toBe(2);

@@ -78,8 +78,9 @@ async function commonest(db: Kysely<Database>, words: readonly string[]): Promis
  * (Damerau 1964, in the form that touches each letter once).
  */
 export function slips(left: string, right: string): number {
-  const [a, b] = [[...left], [...right]];
-  let [before, last] = [new Array<number>(b.length + 1).fill(0), Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const [a, b] = [Array.from(left), Array.from(right)];
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i];
     for (let j = 1; j <= b.length; j += 1) {
