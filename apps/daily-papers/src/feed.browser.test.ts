@@ -106,5 +106,6 @@ describe("papers in a browser", { timeout: 240_000 }, () => {
     expect(await page.getByRole("status").innerText()).toContain("attention");
     await page.locator("article h2 a").first().click();
     expect(await page.locator("h1").count()).toBe(1);
+    await close();
   });
 });
