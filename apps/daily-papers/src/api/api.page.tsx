@@ -5,8 +5,8 @@ import type { ApiDocument, Operation, SchemaNode } from "./document.schema.ts";
 export function ApiPage({ document }: { document: ApiDocument }) {
   const site = document.servers[0]?.url ?? "";
   return (
-    <article class="api">
-      <header class="paper-head">
+    <article class="sheet">
+      <header>
         <h1>For programs</h1>
         <p>{document.info.description}</p>
       </header>

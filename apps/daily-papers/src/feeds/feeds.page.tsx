@@ -17,15 +17,15 @@ const made = [
 /** All feeds, and how the addresses of the others are made. */
 export function FeedsPage({ site }: { site: string }) {
   return (
-    <article class="api">
-      <header class="paper-head">
+    <article class="sheet">
+      <header>
         <h1>Feeds</h1>
         <p>
           Every view of the papers can be followed with a feed reader. A paper appears once, dated by the time that it
           came into the feed; votes and corrections do not bring it back.
         </p>
       </header>
-      <ul class="feeds-list">
+      <ul class="lines">
         {views.map(({ name, what }) => (
           <li>
             {what}:{" "}
@@ -45,7 +45,7 @@ export function FeedsPage({ site }: { site: string }) {
       </ul>
       <h2>Made for you</h2>
       <p>Put your own word, category, name or id in the place of the example; end with .atom, .rss or .json.</p>
-      <ul class="feeds-list">
+      <ul class="lines">
         {made.map(({ path, what }) => (
           <li>
             {what}:{" "}

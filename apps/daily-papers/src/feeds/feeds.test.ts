@@ -66,7 +66,10 @@ function parseXml(xml: string): unknown {
 }
 
 /** What XML can hold of a text: no control characters; line ends as readers see them. */
-const kept = (value: string) => [...value].filter((sign) => sign >= " " || "\t\n\r".includes(sign)).join("");
+const kept = (value: string) =>
+  Array.from(value)
+    .filter((sign) => sign >= " " || "\t\n\r".includes(sign))
+    .join("");
 
 describe("feeds of any text", () => {
   const hostile = fc

@@ -159,6 +159,7 @@ async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
     {
       title: plainTex(paper.title),
       description: plainTex(paper.abstract).slice(0, 200),
+      feeds: [{ title: "Comments on this paper", href: `/feeds/comments/${encodeURIComponent(paper.id)}.atom` }],
       ...(form.status === undefined ? {} : { status: form.status }),
     },
     <PaperPage
