@@ -87,8 +87,8 @@ const onePaper = createRoute({
 });
 
 const apiDescription =
-  "Everything that the pages show of papers, for programs. The addresses and answers are those of the Hugging Face Hub's " +
-  "API, so that its clients work here; the part `offprint` of an answer is ours. Nobody signs in, nothing is written, and " +
+  "Everything that the pages show of papers, for programs. The addresses and answers are those of the Hugging Face Hub’s " +
+  "API, so that its clients work here; the part “offprint” of an answer is ours. Nobody signs in, nothing is written, and " +
   "no answer holds an address or a token of a reader.";
 
 /** Nothing can be changed through the API. */

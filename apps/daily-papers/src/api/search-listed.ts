@@ -8,7 +8,7 @@ import { listByIds, type ListedPaper } from "./paper-list.queries.ts";
 export async function searchListed(db: Kysely<Database>, text: string, limit: number): Promise<ListedPaper[]> {
   const named = parseArxivId(text)?.id;
   if (named !== undefined) return listByIds(db, [named]);
-  if (text.trim() === "") return [];
+  if (!/[\p{L}\p{N}]/u.test(text)) return [];
   const ids: string[] = [];
   let asked = text;
   for (let page = 1; ids.length < limit; page += 1) {
