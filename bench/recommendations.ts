@@ -3,7 +3,7 @@
  * mixtures of them. Pairs of papers with the same first author, or with the same rare keyword; that author, or keyword, is
  * taken from one of the two before anything is learned, so that it cannot be looked up.
  * Usage: node --conditions=source --import tsx bench/recommendations.ts --papers ../shared/data/papers/hf-daily-papers.jsonl.gz
- *   [--newest 3000] [--pairs 300] [--epochs 12] [--dimension 32] [--loss NAME] [--threads 1]
+ *   [--newest 3000] [--pairs 300] [--epochs N] [--dimension 32] [--loss NAME] [--threads 1]
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -17,7 +17,7 @@ import { factsOf, triplesOf, type FactKind, type GraphPaper } from "../apps/dail
 import { writeGraph } from "../apps/daily-papers/src/recommendations/graph-folder.ts";
 import { NearestPapers, type Mixture } from "../apps/daily-papers/src/recommendations/nearest.ts";
 import { Places } from "../apps/daily-papers/src/recommendations/places.ts";
-import { trainingSettings } from "../apps/daily-papers/src/recommendations/training-settings.ts";
+import { epochsFor, trainingSettings } from "../apps/daily-papers/src/recommendations/training-settings.ts";
 
 const { values } = parseArgs({
   options: {
@@ -101,7 +101,7 @@ try {
   await writeGraph(join(folder, "graph"), triples);
   const config = kgeConfig.parse({
     ...trainingSettings,
-    ...(values.epochs === undefined ? {} : { epochs: Number(values.epochs) }),
+    epochs: values.epochs === undefined ? epochsFor(triples.length) : Number(values.epochs),
     ...(values.loss === undefined ? {} : { loss: values.loss }),
     ...(values.dimension === undefined ? {} : { dimension: Number(values.dimension) }),
     dataset: join(folder, "graph"),

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { startRunProcess } from "../runs/run.process.ts";
 import { RecommendationError } from "./recommendation-error.ts";
 
@@ -24,9 +23,7 @@ export async function runInBackground({ command, words, folder, signal, limitMs 
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
   const child = startRunProcess({ command, words, folder, onEvent: () => undefined });
-  const either = AbortSignal.any([signal, limit]);
-  setMaxListeners(0, either);
-  either.addEventListener("abort", () => child.stop(graceMs));
+  AbortSignal.any([signal, limit]).addEventListener("abort", () => child.stop(graceMs));
   const { code, signal: ended, lastWords } = await child.exit;
   signal.throwIfAborted();
   const name = `offprint ${words.slice(0, 2).join(" ")}`;

@@ -115,7 +115,7 @@ describe("for you in a browser", { timeout: 180_000 }, () => {
       .textContent();
     expect(forAda).toContain("You voted for The whale");
     expect(forAda).toMatch(/also by .*whale Example/);
-    expect(forAda).toContain("Placed surely: spread 0.31, smaller than for 80 % of papers");
+    expect(forAda).toContain("Placed surely, spread 0.31");
     expect(forAda).not.toMatch(/You voted for The comet|bob/);
     const forBob = await (await open("/for-you", { as: "bob" })).locator("main").textContent();
     expect(forBob).toContain("You voted for The comet");

@@ -7,7 +7,7 @@ import { Authors } from "../papers/paper-parts.tsx";
 import { Tex } from "../papers/tex-html.tsx";
 import { VoteButton } from "../votes/vote-button.tsx";
 import type { ForYou, Recommendation } from "./for-you.queries.ts";
-import { writeSpread } from "./reason.ts";
+import { beginning, writeSpread } from "./reason.ts";
 
 const abstractCharacters = 420;
 
@@ -48,7 +48,8 @@ export function ForYouPage({ forYou, passed }: ForYouPageProps) {
       {papers.some(({ spread }) => spread !== undefined) && (
         <p class="for-you-note quiet-text">
           The spread is the model’s own word on how sure it is of a paper’s place, as a share of the distance that
-          usually lies between two papers. It is not a probability and not calibrated.
+          usually lies between two papers: surely, roughly and loosely are thirds of all papers. It is not a probability
+          and not calibrated.
         </p>
       )}
     </>
@@ -123,7 +124,7 @@ function Card({ one }: { one: Recommendation }) {
               Read on<span class="unseen">: {paper.title}</span>
             </a>
           </li>
-          {spread !== undefined && <li>{writeSpread(spread)}</li>}
+          {spread !== undefined && <li>{beginning(writeSpread(spread))}</li>}
           <li>
             <form method="post" action="/for-you/pass-over">
               <input type="hidden" name="paper" value={paper.id} />

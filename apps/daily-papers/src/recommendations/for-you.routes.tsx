@@ -10,7 +10,7 @@ import { ForYouPage } from "./for-you.page.tsx";
 import { letBack, papersFor, passOver } from "./for-you.queries.ts";
 
 const mostShown = 20;
-const sending = rateLimit({ name: "pass over", points: 60, seconds: 60, by: "account" });
+const sending = rateLimit({ name: "for-you", points: 60, seconds: 60, by: "account" });
 
 /** What lies near a reader's votes; for that reader alone. */
 export const forYouRoutes = new Hono<AppEnv>()

@@ -91,9 +91,7 @@ describe("the nearest papers", () => {
     expect(writeLink({ shared: { category: ["cs.LG"] }, text: 0.5 })).toBe("similar text");
     expect(writeLink({ shared: { category: ["cs.LG"] }, text: 0 })).toBe("also in cs.LG");
     expect(writeLink({ shared: {}, text: 0 })).toBe("near it in the graph of authors and subjects");
-    expect(writeSpread({ relative: 0.314, moreUncertainThan: 0.2 })).toBe(
-      "Placed surely: spread 0.31, smaller than for 80 % of papers",
-    );
+    expect(writeSpread({ relative: 0.314, moreUncertainThan: 0.2 })).toBe("placed surely, spread 0.31");
   });
 });
 

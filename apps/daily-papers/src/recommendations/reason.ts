@@ -15,18 +15,15 @@ export function writeLink({ shared, text }: Pick<Neighbour, "shared" | "text">):
   return "near it in the graph of authors and subjects";
 }
 
-/** The same, beginning a sentence of its own. */
-export function writeReason(neighbour: Pick<Neighbour, "shared" | "text">): string {
-  const link = writeLink(neighbour);
-  return link.charAt(0).toUpperCase() + link.slice(1);
+/** How sure the model is of a paper's place among all of them: a word for each third, and the number. */
+export function writeSpread({ relative, moreUncertainThan }: Spread): string {
+  const word = moreUncertainThan <= 1 / 3 ? "surely" : moreUncertainThan <= 2 / 3 ? "roughly" : "loosely";
+  return `placed ${word}, spread ${relative.toFixed(2)}`;
 }
 
-/** How sure the model is of a paper's place: words, and the number that they stand for. */
-export function writeSpread({ relative, moreUncertainThan }: Spread): string {
-  const surer = Math.round(100 * (1 - moreUncertainThan));
-  const words =
-    moreUncertainThan <= 1 / 3 ? "Placed surely" : moreUncertainThan <= 2 / 3 ? "Placed roughly" : "Placed loosely";
-  return `${words}: spread ${relative.toFixed(2)}, smaller than for ${surer} % of papers`;
+/** Words that begin a sentence. */
+export function beginning(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** `A, B and C`. */

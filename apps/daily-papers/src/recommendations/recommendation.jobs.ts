@@ -23,7 +23,7 @@ export const recommendationSchedule: readonly RegularJob[] = [
 ];
 
 const minute = 60_000;
-const trainingLimitMs = 30 * minute;
+const trainingLimitMs = 60 * minute;
 const searchLimitMs = 15 * minute;
 /** Papers whose neighbours are written in one statement: other queries come between two of them. */
 const batchSize = 100;
@@ -74,7 +74,7 @@ export async function learnGraph(
   await writeGraph(next.graph, triples);
   await runInBackground({
     command,
-    words: trainingWords({ dataset: next.graph, out: next.model }),
+    words: trainingWords({ dataset: next.graph, out: next.model, triples: triples.length }),
     folder: dataFolder,
     signal,
     limitMs: trainingLimitMs,

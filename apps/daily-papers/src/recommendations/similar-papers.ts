@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Database } from "../database/schema.ts";
 import { similarPapers as similarByText, type SimilarPaper as SimilarByText } from "../papers/similar-papers.ts";
 import { pairsNear } from "./neighbour.queries.ts";
-import { writeReason, writeSpread } from "./reason.ts";
+import { beginning, writeLink, writeSpread } from "./reason.ts";
 
 /** A paper like another one, what makes it so, and how sure the model is where there is one. */
 export interface SimilarPaper extends SimilarByText {
@@ -32,6 +32,6 @@ export async function similarPapers(db: Kysely<Database>, id: string, most: numb
     if (paper === undefined) return [];
     const { title, published_on: publishedOn } = paper;
     const spread = neighbour.spread === undefined ? {} : { spread: writeSpread(neighbour.spread) };
-    return [{ id: paper.id, title, publishedOn, reason: writeReason(neighbour), ...spread }];
+    return [{ id: paper.id, title, publishedOn, reason: beginning(writeLink(neighbour)), ...spread }];
   });
 }
