@@ -10,7 +10,7 @@ declare module "autocannon" {
   interface Result {
     /** Milliseconds. */
     readonly latency: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
-    readonly requests: { readonly average: number };
+    readonly requests: { readonly average: number; readonly total: number };
     /** Bytes a second. */
     readonly throughput: { readonly average: number };
     readonly errors: number;
