@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import type { Day } from "../database/schema.ts";
+import { SubscribeForm } from "../digest/subscribe-form.tsx";
 import { writeHeadline } from "../look/dates.ts";
 import { Moment } from "../look/moment.tsx";
 import { writeAmount } from "../look/numbers.ts";
@@ -27,6 +28,7 @@ export function DayPage({ feed, implementations, path }: Shown & { feed: FeedDay
           {writeHeadline(feed.day)} <span class="masthead-year">{feed.day.slice(0, 4)}</span>
         </time>
       </Masthead>
+      <SubscribeForm />
       <PaperCards papers={feed.papers} implementations={implementations} from={path} />
     </>
   );
@@ -63,6 +65,7 @@ export function TrendingPage(listed: Listed) {
       <p class="feed-note">
         Votes, and how lately a paper came into the feed: <a href="/how-ranking-works">how ranking works</a>.
       </p>
+      <SubscribeForm />
       <Cards {...listed} path="/trending" />
     </>
   );

@@ -18,7 +18,7 @@ const fonts = {
   roman: asset(
     "source-serif.woff2",
     "font/woff2",
-    readFileSync(require.resolve("@fontsource-variable/source-serif-4/files/source-serif-4-latin-opsz-normal.woff2")),
+    readFileSync(require.resolve("@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-normal.woff2")),
   ),
   italic: asset(
     "source-serif-italic.woff2",
