@@ -27,6 +27,10 @@ export interface Mixture {
 /** Chosen by measuring: see bench/recommendations.ts and decision 25. */
 export const defaultMixture: Mixture = { text: 1, facts: 1, graph: 1 };
 
+/** An organisation or a category is what far too many papers have: alone it makes nothing near. */
+const factWeights: Readonly<Record<FactKind, number>> = { author: 1, keyword: 1, organization: 0.3, category: 0.2 };
+/** Below this cosine of facts, two papers share nothing that counts. */
+const leastFacts = 0.03;
 /** Places by one measure that count at all. */
 const deepest = 100;
 /** So far down, a place counts half as much as the first. */
@@ -45,7 +49,9 @@ export class NearestPapers {
   constructor(papers: readonly GraphPaper[], places?: Places, mixture: Mixture = defaultMixture) {
     this.#papers = papers;
     this.#text = new SparseIndex(papers.map(wordsOf));
-    this.#facts = new SparseIndex(papers.map((paper) => new Map(factsOf(paper).map(({ label }) => [label, 1]))));
+    this.#facts = new SparseIndex(
+      papers.map((paper) => new Map(factsOf(paper).map(({ label, kind }) => [label, factWeights[kind]]))),
+    );
     this.#places = places;
     this.#mixture = mixture;
     const numbers = () => new Float32Array(papers.length);
@@ -65,7 +71,7 @@ export class NearestPapers {
       }
     };
     count(text, this.#mixture.text, (cosine) => cosine > 0);
-    count(facts, this.#mixture.facts, (cosine) => cosine > 0);
+    count(facts, this.#mixture.facts, (cosine) => cosine >= leastFacts);
     let full = this.#mixture.text + this.#mixture.facts;
     if (this.#places?.knows(index) === true) {
       const near = this.#places.compare(index, this.#scratch.graph);
