@@ -13,9 +13,11 @@ import { isForPrograms, problem, problemOf } from "./api/problem.ts";
 import type { AppEnv, Services } from "./app-env.ts";
 import { feedsRoutes } from "./feeds/feeds.routes.ts";
 import { commentRoutes } from "./comments/comment.routes.tsx";
+import { feedVersion } from "./feed/feed.queries.ts";
 import { feedRoutes } from "./feed/feed.routes.tsx";
 import { subscribeRoutes } from "./digest/subscribe.routes.tsx";
 import { unsubscribeRoutes } from "./digest/unsubscribe.routes.tsx";
+import { keptAnswers } from "./http/kept-answers.ts";
 import { isKnownHost } from "./known-host.ts";
 import { assetRoutes } from "./look/assets.ts";
 import { frames } from "./look/frames.ts";
@@ -43,6 +45,9 @@ import { runRoutes } from "./runs/run.routes.tsx";
 const maxBodyBytes = 16_384;
 /** A comment of 10,000 characters, each of which may take nine in a form. */
 const maxTextBytes = 98_304;
+
+/** Pages and feeds of papers: they change with the papers alone. */
+const sharedPaths = /^\/(?:$|date\/|week\/|month\/|trending$|feeds\/)/;
 
 const shortBody = bodyLimit({ maxSize: maxBodyBytes });
 
@@ -94,6 +99,12 @@ export function createApp({ services, onError }: AppOptions) {
     c.set("operations", operations);
     await next();
   });
+  app.use(
+    keptAnswers({
+      isShared: (path) => sharedPaths.test(path),
+      versionOf: async (c) => (await feedVersion(c.var.db)).version,
+    }),
+  );
   app.use(compress());
   app.route("/", operationsRoutes);
   if (services.config.role === "worker") return app.all("*", (c) => c.text("This process answers no readers.\n", 404));

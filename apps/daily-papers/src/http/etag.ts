@@ -38,10 +38,13 @@ export function tagOf(parts: readonly unknown[]): string {
 function isKnown(c: Context, tag: string, changedAt: Date | undefined): boolean {
   if (c.req.method !== "GET" && c.req.method !== "HEAD") return false;
   const tags = c.req.header("if-none-match");
-  if (tags !== undefined) {
-    const opaque = (text: string) => text.trim().replace(/^W\//, "");
-    return tags.trim() === "*" || tags.split(",").some((known) => opaque(known) === opaque(tag));
-  }
+  if (tags !== undefined) return knows(tags, tag);
   const since = Date.parse(c.req.header("if-modified-since") ?? "");
   return changedAt !== undefined && Math.floor(changedAt.getTime() / 1000) * 1000 <= since;
+}
+
+/** Whether a reader who sends these tags has the answer of this one. @param tags the header `If-None-Match`. */
+export function knows(tags: string | undefined, tag: string): boolean {
+  const opaque = (text: string) => text.trim().replace(/^W\//, "");
+  return tags !== undefined && (tags.trim() === "*" || tags.split(",").some((known) => opaque(known) === opaque(tag)));
 }
