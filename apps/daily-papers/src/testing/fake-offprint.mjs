@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 if (process.argv[2] === "longlora") await import("./fake-longlora.mjs");
+if (process.argv[2] === "papers") await import("./fake-papers.mjs");
 
 const text = { type: "string" };
 const { values, positionals } = parseArgs({
@@ -24,6 +25,9 @@ const { values, positionals } = parseArgs({
     "learning-rate": text,
     gamma: text,
     decay: text,
+    negatives: text,
+    "evaluate-every": text,
+    threads: text,
     json: { type: "boolean" },
     resume: { type: "boolean" },
   },
