@@ -6,7 +6,7 @@ import { keyedHash, secretOf } from "../secrets.ts";
 export const mostPapers = 20_000;
 /** With fewer, nothing is worked out in advance: the words of the few are compared when a page is asked for. */
 export const leastPapers = 50;
-/** A paper counts as liked for others only from so many readers on: no single reader's vote moves another's list. */
+/** A paper counts as liked for others only from so many readers on: no list rests on one other reader's vote. */
 export const leastLikes = 3;
 /** Beyond these a paper's facts tell little of each: a survey by three hundred people is not near to all their papers. */
 const mostAuthors = 40;

@@ -113,7 +113,7 @@ describe("learning the graph in the background", { timeout: 300_000 }, () => {
     ]);
   });
 
-  it("gives a child neither the database's address nor a reader's id", async () => {
+  it("gives a child nothing of the server's environment", async () => {
     const seen = join(data.folder, "seen.json");
     const spying = script(
       `import { writeFileSync } from "node:fs";
