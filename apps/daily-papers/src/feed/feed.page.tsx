@@ -11,7 +11,7 @@ import { PaperCards } from "./paper-card.tsx";
 import { periodPath, writePeriod, yearOf, type Period } from "./period.ts";
 
 /** The ways to look at the papers. */
-export type ViewName = "day" | "week" | "month" | "trending" | "new";
+type ViewName = "day" | "week" | "month" | "trending" | "new";
 
 interface Shown {
   readonly implementations: Implementations;
@@ -28,7 +28,9 @@ export function DayPage({ feed, implementations, path }: Shown & { feed: FeedDay
           {writeHeadline(feed.day)} <span class="masthead-year">{feed.day.slice(0, 4)}</span>
         </time>
       </Masthead>
-      <SubscribeForm />
+      <div class="feed-subscribe">
+        <SubscribeForm />
+      </div>
       <PaperCards papers={feed.papers} implementations={implementations} from={path} />
     </>
   );
@@ -65,7 +67,9 @@ export function TrendingPage(listed: Listed) {
       <p class="feed-note">
         Votes, and how lately a paper came into the feed: <a href="/how-ranking-works">how ranking works</a>.
       </p>
-      <SubscribeForm />
+      <div class="feed-subscribe">
+        <SubscribeForm />
+      </div>
       <Cards {...listed} path="/trending" />
     </>
   );

@@ -18,7 +18,7 @@ export interface PageProps {
   readonly feeds?: readonly FeedLink[];
 }
 
-export interface FeedLink {
+interface FeedLink {
   readonly title: string;
   /** Address of the feed's Atom form. */
   readonly href: string;
