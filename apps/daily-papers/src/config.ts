@@ -12,7 +12,7 @@ const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url));
 const defaultThreshold = -0.3;
 
 /** With PostgreSQL, the work may be shared among processes; with the embedded database one does all. */
-export type SiteRole = "all" | "web" | "worker";
+type SiteRole = "all" | "web" | "worker";
 
 /** What the site needs to know before it starts. Every value has an environment variable; see `readConfig`. */
 export interface Config {

@@ -18,7 +18,7 @@ import { searchListed } from "./search-listed.ts";
 const keptSeconds = 60;
 
 /** As the Hub has it for those who do not sign in. */
-export const apiLimit = rateLimit({
+const apiLimit = rateLimit({
   name: "api",
   points: 500,
   seconds: 300,

@@ -42,7 +42,7 @@ export interface PaperFilter {
 }
 
 /** `featured`: newest day of the feed first, then by votes; `trending`: hottest first; `voted`: most votes first. */
-export type PaperOrder = "featured" | "trending" | "voted";
+type PaperOrder = "featured" | "trending" | "voted";
 
 export interface PaperPage {
   readonly order: PaperOrder;

@@ -306,8 +306,6 @@ interface SearchWordTable {
 
 export type PaperRow = Selectable<PaperTable>;
 export type RunRow = Selectable<RunTable>;
-export type AccountRow = Selectable<AccountTable>;
-export type CommentRow = Selectable<CommentTable>;
 export type SubscriberRow = Selectable<SubscriberTable>;
 export type MailRow = Selectable<MailTable>;
 export type JobRow = Selectable<JobTable>;

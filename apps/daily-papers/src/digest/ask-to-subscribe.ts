@@ -11,7 +11,7 @@ import { countConfirmations, findSubscriberOf, requestSubscription } from "./sub
 import { usualPreferences } from "./subscriber.ts";
 
 /** More mails than this are not sent to one address in a day, whoever asks for them. */
-export const mostConfirmations = 3;
+const mostConfirmations = 3;
 const dayMs = 86_400_000;
 
 /**

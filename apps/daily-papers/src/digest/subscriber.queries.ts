@@ -6,7 +6,7 @@ import { nextIssueAt } from "./due-time.ts";
 import type { Preferences, Subscriber } from "./subscriber.ts";
 
 /** The link in a confirmation mail can be used this long, and once. */
-export const confirmHours = 48;
+const confirmHours = 48;
 
 /** A subscriber by id; ids of any form may be asked for. */
 export async function findSubscriber(db: Kysely<Database>, id: string): Promise<Subscriber | undefined> {

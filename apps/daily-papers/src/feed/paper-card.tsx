@@ -118,6 +118,6 @@ function PaperCard({ paper, runsHere, from }: { paper: Paper; runsHere: boolean;
 }
 
 /** The stars of a paper's code. */
-export function Stars({ count }: { count: number }) {
+function Stars({ count }: { count: number }) {
   return <span class="stars">, {count === 1 ? "1 star" : `${formatCount(count)} stars`}</span>;
 }

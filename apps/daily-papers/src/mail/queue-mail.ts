@@ -23,7 +23,7 @@ export interface NewMail {
 }
 
 /** A mail that must not be written as it was given. The recipient is not repeated: it would end up in a log. */
-export class MailRefusedError extends DailyPapersError {
+class MailRefusedError extends DailyPapersError {
   override readonly name = "MailRefusedError";
   readonly code = "MAIL_REFUSED";
 }

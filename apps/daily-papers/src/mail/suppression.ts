@@ -10,7 +10,7 @@ export type SuppressionReason = "bounce" | "complaint";
 const keys = new WeakMap<object, Promise<Buffer>>();
 
 /** What is kept of an address for good: a keyed hash, which says whether, not who. */
-export async function addressHash(db: Kysely<Database>, address: string): Promise<string> {
+async function addressHash(db: Kysely<Database>, address: string): Promise<string> {
   let key = keys.get(db);
   if (key === undefined) {
     key = secretOf(db, "addresses");

@@ -11,7 +11,7 @@ export interface Log {
   readonly error: (error: unknown) => void;
 }
 
-export interface RequestFacts {
+interface RequestFacts {
   /** The same as in the answer's `X-Request-Id`. */
   readonly id: string;
   readonly method: string;

@@ -50,7 +50,7 @@ export async function readJobs(db: Kysely<Database>, now: Date): Promise<JobStan
   };
 }
 
-export async function readSources(db: Kysely<Database>): Promise<SourceStanding[]> {
+async function readSources(db: Kysely<Database>): Promise<SourceStanding[]> {
   const rows = await db.selectFrom("source").selectAll().orderBy("name").execute();
   return rows.map((row) => ({
     name: row.name,

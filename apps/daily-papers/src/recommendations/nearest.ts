@@ -25,7 +25,7 @@ export interface Mixture {
 }
 
 /** Chosen by measuring: see bench/recommendations.ts and decision 25. */
-export const defaultMixture: Mixture = { text: 1, facts: 1, graph: 0.25 };
+const defaultMixture: Mixture = { text: 1, facts: 1, graph: 0.25 };
 
 /** An organisation or a category is what far too many papers have: alone it makes nothing near. */
 const factWeights: Readonly<Record<FactKind, number>> = { author: 1, keyword: 1, organization: 0.3, category: 0.2 };

@@ -21,7 +21,7 @@ import { scoreOfPlaced, type MoralDirection } from "./direction.ts";
 import { fitDirection, type FitReport } from "./fit.ts";
 
 /** What a fit leaves in its folder, beside `config.json`, `record.json` and `metrics.jsonl`. */
-export const fitFiles = { direction: directionFile, report: "report.json", figures: "figures" } as const;
+const fitFiles = { direction: directionFile, report: "report.json", figures: "figures" } as const;
 
 /** What `config.json` says that it holds. */
 export const fitSchema = { schema: "offprint.moral.fit", schemaVersion: 1 } as const;

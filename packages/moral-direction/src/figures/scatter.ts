@@ -13,7 +13,7 @@ import {
 import { placeLabels } from "./place-labels.ts";
 
 /** A named point of one of the groups. */
-export interface ScatterPoint {
+interface ScatterPoint {
   readonly name: string;
   readonly x: number;
   readonly y: number;
