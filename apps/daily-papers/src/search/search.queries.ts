@@ -3,6 +3,7 @@ import type { Database, Day } from "../database/schema.ts";
 import { selectPapers, toPaper } from "../papers/paper.queries.ts";
 import type { Paper } from "../papers/paper.ts";
 import { readSearch, sqlSearch, writeSearch, type SearchTerm } from "./search-text.ts";
+import { useIndexes } from "./use-indexes.ts";
 import { nearestWords } from "./words.ts";
 
 export interface SearchFilters {
@@ -75,17 +76,20 @@ async function find(
   if (query !== undefined) conditions.push(sql`search @@ ${query}`);
   const rank = query === undefined ? sql`0::float8` : sql`ts_rank_cd('{0.05, 0.2, 0.5, 1}', search, ${query})`;
   const where = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
-  const { rows } = await sql<{ id: string | null; count: number }>`
-    with matches as materialized (
-      select id, published_on, search from paper where ${where}
-      order by published_on desc, id limit ${mostCounted + 1}
-    ),
-    ranked as (
-      select id from (select * from matches order by published_on desc, id limit ${mostRanked}) as newest
-      order by ${rank} desc, published_on desc, id limit ${pageSize + 1} offset ${(page - 1) * pageSize}
-    )
-    select id, (select count(*)::int from matches) as count from ranked
-    union all select null, (select count(*)::int from matches)`.execute(db);
+  const rows = await useIndexes(db, async (trx) => {
+    const ranked = await sql<{ id: string | null; count: number }>`
+      with matches as materialized (
+        select id, published_on, search from paper where ${where}
+        order by published_on desc, id limit ${mostCounted + 1}
+      ),
+      ranked as (
+        select id from (select * from matches order by published_on desc, id limit ${mostRanked}) as newest
+        order by ${rank} desc, published_on desc, id limit ${pageSize + 1} offset ${(page - 1) * pageSize}
+      )
+      select id, (select count(*)::int from matches) as count from ranked
+      union all select null, (select count(*)::int from matches)`.execute(trx);
+    return ranked.rows;
+  });
   const ids = rows.flatMap((row) => row.id ?? []);
   const count = rows[0]?.count ?? 0;
   return {

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import type { Database } from "../database/schema.ts";
+import { useIndexes } from "./use-indexes.ts";
 
 /** Adds the words of papers' titles, authors and keywords to those that a search knows how to spell. */
 export async function rememberWords(trx: Transaction<Database>, paperIds: readonly string[]): Promise<void> {
@@ -20,6 +21,9 @@ const mostWords = 6;
 /** Words with fewer groups of three letters in common are not looked at; more than so many are not compared. */
 const leastSimilarity = 0.2;
 const mostCompared = 60;
+/** Of words as near as one another, so many are looked up, each in so many papers at most. */
+const mostLookedUp = 8;
+const mostPapers = 1_000;
 
 /**
  * For each word that no title, author or keyword has, the one that it was probably meant to be: the fewest slips of the
@@ -31,27 +35,26 @@ export async function nearestWords(
 ): Promise<ReadonlyMap<string, string>> {
   const asked = [...new Set(words)].filter((word) => word.length >= leastCharacters).slice(0, mostWords);
   if (asked.length === 0) return new Map();
-  const candidates = await db.transaction().execute(async (trx) => {
+  return useIndexes(db, async (trx) => {
     await sql`select set_config('pg_trgm.similarity_threshold', ${String(leastSimilarity)}, true)`.execute(trx);
-    const { rows } = await sql<{ word: string; known: string }>`
+    const { rows: candidates } = await sql<{ word: string; known: string }>`
       select asked.word, near.word as known
       from unnest(${asked}::text[]) as asked (word), lateral (
         select known.word from search_word known where known.word % asked.word
         order by similarity(known.word, asked.word) desc, known.word limit ${mostCompared}
       ) as near
       where not exists (select 1 from search_word known where known.word = asked.word)`.execute(trx);
-    return rows;
+    const nearest = new Map<string, string>();
+    for (const word of asked) {
+      const near = nearestOf(
+        word,
+        candidates.filter((row) => row.word === word).map((row) => row.known),
+      );
+      const [only] = near;
+      if (only !== undefined) nearest.set(word, near.length === 1 ? only : await commonest(trx, near));
+    }
+    return nearest;
   });
-  const nearest = new Map<string, string>();
-  for (const word of asked) {
-    const near = nearestOf(
-      word,
-      candidates.filter((row) => row.word === word).map((row) => row.known),
-    );
-    const [only] = near;
-    if (only !== undefined) nearest.set(word, near.length === 1 ? only : await commonest(db, near));
-  }
-  return nearest;
 }
 
 /** The candidates with the fewest slips, if these are few for the word's length. */
@@ -59,7 +62,10 @@ function nearestOf(word: string, candidates: readonly string[]): string[] {
   const distances = candidates.map((candidate) => ({ candidate, distance: slips(word, candidate) }));
   const least = Math.min(...distances.map(({ distance }) => distance));
   if (least > Math.max(1, Math.floor(word.length / 3))) return [];
-  return distances.filter(({ distance }) => distance === least).map(({ candidate }) => candidate);
+  return distances
+    .filter(({ distance }) => distance === least)
+    .map(({ candidate }) => candidate)
+    .slice(0, mostLookedUp);
 }
 
 async function commonest(db: Kysely<Database>, words: readonly string[]): Promise<string> {
@@ -67,7 +73,7 @@ async function commonest(db: Kysely<Database>, words: readonly string[]): Promis
     select word from unnest(${words}::text[]) with ordinality as near (word, place)
     order by (
       select count(*) from (
-        select 1 from paper where search @@ to_tsquery('english', quote_literal(word)) limit 1000
+        select 1 from paper where search @@ to_tsquery('english', quote_literal(word)) limit ${mostPapers}
       ) as matches
     ) desc, place limit 1`.execute(db);
   return rows[0]?.word ?? words[0] ?? "";

@@ -3,7 +3,8 @@
 create table search_word (
   word text primary key check (length(word) between 3 and 40)
 );
-create index search_word_trigrams on search_word using gin (word gin_trgm_ops);
+-- What is put off is read by every search until a vacuum, which the embedded database never runs.
+create index search_word_trigrams on search_word using gin (word gin_trgm_ops) with (fastupdate = off);
 
 create index paper_keywords on paper using gin (keywords);
 create index paper_categories on paper using gin (categories);
