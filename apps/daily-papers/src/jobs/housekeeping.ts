@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { refreshStatistics } from "../database/refresh-statistics.ts";
 import { removeOldWindows } from "../limits/windows.ts";
 import { forgetMails } from "../mail/mail.queries.ts";
 import { removeEndedSessions } from "../people/session.queries.ts";
@@ -24,6 +25,7 @@ export function housekeepingHandlers(now: () => Date = () => new Date()): JobHan
         await forgetMails(db, new Date(now().getTime() - mailDays * dayMs));
         await removeEndedSessions(db, now());
         await removeOldWindows(db, now());
+        await refreshStatistics(db);
       },
     }),
   };

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { z } from "zod";
+import { refreshStatistics } from "../database/refresh-statistics.ts";
 import type { Database } from "../database/schema.ts";
 import { readDailyPapers } from "../sources/hugging-face.ts";
 import type { NewPaper } from "./paper.ts";
@@ -66,6 +67,7 @@ export async function importPapers(
     if (batch.length === batchSize) await keep();
   }
   await keep();
+  await refreshStatistics(db);
   return progress;
 }
 
