@@ -1,8 +1,10 @@
+import { cpSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startServer, type RunningServer } from "./server.ts";
 import { origin, TestApp } from "./testing/apps.ts";
+import { makeSeededFolder } from "./testing/databases.ts";
 import { temporaryFolder, testConfig, testSite, type TemporaryFolder } from "./testing/sites.ts";
 import { Visitor } from "./testing/visitor.ts";
 
@@ -141,6 +143,7 @@ describe("the server at its port", () => {
   const errors: unknown[] = [];
   beforeAll(async () => {
     data = temporaryFolder();
+    cpSync(await makeSeededFolder(), data.folder, { recursive: true });
     server = await startServer({
       ...testSite(data.folder, errors),
       config: { ...testConfig(data.folder), ingest: false },

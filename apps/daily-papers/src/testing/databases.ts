@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { createPglite, openEmbeddedDatabase, usePglite, usePostgres, type OpenDatabase } from "../database/database.ts";
+import { createPglite, usePglite, usePostgres, type OpenDatabase } from "../database/database.ts";
 import { migrate } from "../database/migrate.ts";
 import { seed } from "../database/seed.ts";
 
@@ -45,29 +45,42 @@ function embedded(): DatabaseKind {
     name: "PGlite",
     missing: undefined,
     open: openMigratedPglite,
-    openEmpty: async () => usePglite(await createPglite({ dataDir: "memory://" })),
+    openEmpty: async () => usePglite(await createPglite({ loadDataDir: await emptyFiles() })),
     stop: async () => undefined,
   };
 }
 
-/** PGlite takes seconds to make a database: the migrated one is made once and kept for all test files. */
+/** A database of its own in memory, with all migrations and nothing else. */
 export async function openMigratedPglite(): Promise<OpenDatabase> {
+  return usePglite(await createPglite({ loadDataDir: await migratedFiles() }));
+}
+
+function migratedFiles(): Promise<Blob> {
   const folder = new URL("../database/migrations/", import.meta.url);
   const sql = readdirSync(folder)
     .toSorted()
     .map((name) => readFileSync(new URL(name, folder)));
-  const key = createHash("sha256").update(Buffer.concat(sql)).update("pglite 0.5.14").digest("hex").slice(0, 16);
+  return keptFiles(Buffer.concat(sql), migrate);
+}
+
+function emptyFiles(): Promise<Blob> {
+  return keptFiles(Buffer.from("empty"), async () => undefined);
+}
+
+/** PGlite takes seconds to make a database: the files of one are made once and kept for all test files. */
+async function keptFiles(contents: Buffer, fill: (db: OpenDatabase["db"]) => Promise<unknown>): Promise<Blob> {
+  const key = createHash("sha256").update(contents).update("pglite 0.5.14").digest("hex").slice(0, 16);
   const path = join(tmpdir(), `offprint-daily-papers-${key}.tar`);
   if (!existsSync(path)) {
     const pglite = await createPglite({ dataDir: "memory://" });
     const { db, close } = usePglite(pglite);
-    await migrate(db);
+    await fill(db);
     const unfinished = `${path}.${randomUUID()}`;
     writeFileSync(unfinished, Buffer.from(await (await pglite.dumpDataDir("none")).arrayBuffer()));
     renameSync(unfinished, path);
     await close();
   }
-  return usePglite(await createPglite({ loadDataDir: new Blob([new Uint8Array(readFileSync(path))]) }));
+  return new Blob([new Uint8Array(readFileSync(path))]);
 }
 
 function postgres(): DatabaseKind {
@@ -204,8 +217,9 @@ export function makeSeededFolder(): Promise<string> {
   seededFolder ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), "offprint-seeded-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    const { db, close } = await openEmbeddedDatabase(folder);
-    await migrate(db);
+    const { db, close } = usePglite(
+      await createPglite({ dataDir: join(folder, "database"), loadDataDir: await migratedFiles() }),
+    );
     await seed(db);
     await close();
     return folder;
