@@ -34,7 +34,7 @@ export async function resultsOf(
 export function Results({ results }: { results: readonly RecordedResult[] }) {
   if (results.length === 0) return <></>;
   return (
-    <section class="results" aria-labelledby="results-title">
+    <section class="results">
       <h2 id="results-title">Results recorded here</h2>
       <div class="results-scroll" role="region" aria-labelledby="results-title" tabindex={0}>
         <table>
