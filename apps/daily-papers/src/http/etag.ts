@@ -30,7 +30,7 @@ export async function answerFresh(
 }
 
 /** A weak entity tag of whatever can be written as JSON. */
-export function tagOf(parts: readonly unknown[]): string {
+function tagOf(parts: readonly unknown[]): string {
   return `W/"${createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22)}"`;
 }
 

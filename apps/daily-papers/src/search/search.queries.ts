@@ -16,7 +16,7 @@ export interface SearchFilters {
   readonly implementations?: readonly string[] | undefined;
 }
 
-export interface Found {
+interface Found {
   /** What was looked for: the reader's text, or what it was taken for. */
   readonly text: string;
   readonly papers: readonly Paper[];
