@@ -9,6 +9,10 @@ import { parseArgs } from "node:util";
 
 if (process.argv[2] === "longlora") await import("./fake-longlora.mjs");
 if (process.argv[2] === "papers") await import("./fake-papers.mjs");
+if (process.argv[2] === "moral") {
+  await import("../../../offprint/bin/offprint.mjs"); // a fit takes seconds: the real one is as good
+  process.exit();
+}
 
 const text = { type: "string" };
 const { values, positionals } = parseArgs({
