@@ -69,6 +69,14 @@ describe("kept answers", () => {
     expect(await text("/x")).toBe("answer 1");
   });
 
+  it("are made once for all who ask at the same time", async () => {
+    const texts = await Promise.all(Array.from({ length: 20 }, () => text("/")));
+    expect(texts).toEqual(Array.from({ length: 20 }, () => "answer 1"));
+    expect((await Promise.all([app.request("/broken"), app.request("/broken")])).map(({ status }) => status)).toEqual([
+      500, 500,
+    ]);
+  });
+
   it("ask for the version once for all who wait", async () => {
     await Promise.all([text("/a"), text("/b"), text("/c")]);
     expect(asked).toBe(1);

@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { knows } from "./etag.ts";
 
@@ -32,6 +32,7 @@ const passing = /^(?:transfer-encoding|ratelimit.*|retry-after|x-request-id)$/i;
  */
 export function keptAnswers({ isShared, versionOf, believedMs = 1000 }: KeptAnswersOptions): MiddlewareHandler<AppEnv> {
   const answers = new Map<string, Kept>();
+  const making = new Map<string, Promise<unknown>>();
   let bytes = 0;
   let version = "";
   let believedUntil = 0;
@@ -47,6 +48,31 @@ export function keptAnswers({ isShared, versionOf, believedMs = 1000 }: KeptAnsw
     believedUntil = performance.now() + believedMs;
   };
 
+  const give = (c: Context<AppEnv>, key: string): Response | undefined => {
+    const known = answers.get(key);
+    if (known === undefined || known.until <= performance.now()) return undefined;
+    const fresh = knows(c.req.header("if-none-match"), known.tag);
+    return new Response(fresh ? null : known.body, {
+      status: fresh ? 304 : 200,
+      headers: known.headers.filter(([name]) => !fresh || !/^content-/i.test(name)) as [string, string][],
+    });
+  };
+
+  /** Makes the answer, and keeps it if everybody may have it. */
+  const make = async (c: Context<AppEnv>, key: string, next: Next): Promise<void> => {
+    const asked = version;
+    await next();
+    const { headers, status } = c.res;
+    const tag = headers.get("etag");
+    if (status !== 200 || tag === null || headers.has("set-cookie")) return;
+    const body = new Uint8Array(await c.res.arrayBuffer());
+    const kept = [...headers].filter(([name]) => !passing.test(name));
+    c.res = new Response(body, { status, headers: [...headers].filter(([name]) => name !== "transfer-encoding") });
+    if (asked !== version || bytes + body.length > mostBytes) return;
+    bytes += body.length - (answers.get(key)?.body.length ?? 0);
+    answers.set(key, { headers: kept, body, tag, until: performance.now() + keptMs });
+  };
+
   return async (c, next) => {
     const { method, url, path } = c.req;
     if (method !== "GET" || c.req.header("cookie") !== undefined || url.length > longestAddress || !isShared(path))
@@ -55,26 +81,19 @@ export function keptAnswers({ isShared, versionOf, believedMs = 1000 }: KeptAnsw
       await (asking ??= refresh(c).finally(() => (asking = undefined)));
     }
     const key = `${c.req.header("accept-encoding") ?? ""} ${c.req.header("accept") ?? ""} ${url}`;
-    const known = answers.get(key);
-    if (known !== undefined && known.until > performance.now()) {
-      const fresh = knows(c.req.header("if-none-match"), known.tag);
-      c.res = new Response(fresh ? null : known.body, {
-        status: fresh ? 304 : 200,
-        headers: known.headers.filter(([name]) => !fresh || !/^content-/i.test(name)) as [string, string][],
-      });
+    // Of many who ask for the same at once, one has it made and the others wait for that.
+    const others = making.get(key);
+    if (others !== undefined) await others;
+    const known = give(c, key);
+    if (known !== undefined) {
+      c.res = known;
       return undefined;
     }
-    const asked = version;
-    await next();
-    const { headers, status } = c.res;
-    const tag = headers.get("etag");
-    if (status !== 200 || tag === null || headers.has("set-cookie")) return undefined;
-    const body = new Uint8Array(await c.res.arrayBuffer());
-    const kept = [...headers].filter(([name]) => !passing.test(name));
-    c.res = new Response(body, { status, headers: [...headers].filter(([name]) => name !== "transfer-encoding") });
-    if (asked !== version || bytes + body.length > mostBytes) return undefined;
-    bytes += body.length - (answers.get(key)?.body.length ?? 0);
-    answers.set(key, { headers: kept, body, tag, until: performance.now() + keptMs });
-    return undefined;
+    const made = make(c, key, next);
+    if (!making.has(key)) {
+      const settled = made.catch(() => undefined).finally(() => making.delete(key));
+      making.set(key, settled);
+    }
+    return made;
   };
 }
