@@ -3,7 +3,7 @@ import { formatCount } from "@offprint/experiment";
 import { PaperCards } from "../feed/paper-card.tsx";
 import { writeAmount } from "../look/numbers.ts";
 import type { Implementations } from "../runs/implementations.ts";
-import { mostCounted, mostRanked, type SearchResult } from "./search.queries.ts";
+import { mostRanked, type SearchResult } from "./search.queries.ts";
 
 /** What the form holds. */
 export interface SearchFields {
@@ -108,13 +108,13 @@ function ResultLine({ fields, result, page }: { fields: SearchFields; result: Se
           )}
         </>
       )}
-      {result.isCut && ` The newest ${mostRanked} of them are ranked and shown.`}
+      {result.isCut && " The newest of them are ranked and shown."}
     </p>
   );
 }
 
-function countOf({ count, isMore }: SearchResult): string {
-  return isMore ? `More than ${formatCount(mostCounted)} papers` : writeAmount(count, "paper");
+function countOf({ count, isCut }: SearchResult): string {
+  return isCut ? `More than ${formatCount(mostRanked)} papers` : writeAmount(count, "paper");
 }
 
 function Pages({ fields, result, page }: { fields: SearchFields; result: SearchResult; page: number }) {

@@ -20,9 +20,8 @@ interface Found {
   /** What was looked for: the reader's text, or what it was taken for. */
   readonly text: string;
   readonly papers: readonly Paper[];
-  /** How many papers match, at most {@link mostCounted}. */
+  /** How many papers match, at most {@link mostRanked}. */
   readonly count: number;
-  readonly isMore: boolean;
   /** Whether older matches were left out of the ranking. */
   readonly isCut: boolean;
   /** Whether a page follows. */
@@ -36,8 +35,7 @@ export interface SearchResult extends Found {
   readonly corrected: boolean;
 }
 
-/** Matches past this number are not counted, and past the other not ranked: words that are everywhere stay cheap. */
-export const mostCounted = 1_000;
+/** Older matches past this number are neither counted nor ranked: words that are everywhere stay cheap. */
 export const mostRanked = 500;
 export const pageSize = 20;
 /** With fewer matches, the words may be misspelt. */
@@ -80,7 +78,7 @@ async function find(
     const ranked = await sql<{ id: string | null; count: number }>`
       with matches as materialized (
         select id, published_on, search from paper where ${where}
-        order by published_on desc, id limit ${mostCounted + 1}
+        order by published_on desc, id limit ${mostRanked + 1}
       ),
       ranked as (
         select id from (select * from matches order by published_on desc, id limit ${mostRanked}) as newest
@@ -95,9 +93,8 @@ async function find(
   return {
     text: writeSearch(terms),
     papers: await papersByIds(db, ids.slice(0, pageSize)),
-    count: Math.min(count, mostCounted),
-    isMore: count > mostCounted,
-    isCut: query !== undefined && count > mostRanked,
+    count: Math.min(count, mostRanked),
+    isCut: count > mostRanked,
     hasNext: ids.length > pageSize,
   };
 }

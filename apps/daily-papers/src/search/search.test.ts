@@ -148,10 +148,10 @@ describe.each(databaseKinds())("search on $name", ({ missing, open, stop }) => {
   });
 
   it("counts and ranks no more than it says", async () => {
-    const many = Array.from({ length: 1_100 }, (_, index) => paper(10_000 + index, "Common ground", { abstract: "" }));
+    const many = Array.from({ length: 600 }, (_, index) => paper(10_000 + index, "Common ground", { abstract: "" }));
     await database.db.transaction().execute((trx) => upsertPapers(trx, many, { source: "import" }));
     const first = await searchPapers(database.db, "common");
-    expect(first).toMatchObject({ count: 1_000, isMore: true, isCut: true, hasNext: true });
+    expect(first).toMatchObject({ count: 500, isCut: true, hasNext: true });
     expect(first.papers).toHaveLength(pageSize);
     const second = await searchPapers(database.db, "common", {}, 2);
     expect(second.papers.some(({ id }) => first.papers.some((other) => other.id === id))).toBe(false);
