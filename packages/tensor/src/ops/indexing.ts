@@ -26,6 +26,8 @@ export function gather(x: Tensor, indices: Tensor): Tensor {
 
 /** Updates beyond this many are added one by one: summing those of one row by a product costs their square. */
 const productLimit = 2048;
+/** Unless the rows are as few as this: adding a number takes as long as some thousand multiplications in a product. */
+const fewRows = 1024;
 
 /**
  * The engine's own ScatterND(reduction=add) adds on several threads without a lock and loses additions to repeated rows.
@@ -40,12 +42,13 @@ function emitScatterAdd(emitter: Emitter, names: readonly string[], node: Tensor
   const rows = emitter.cast(indices, "int64");
   const reshaped = (name: string, shape: readonly number[]) => emitter.node("Reshape", [name, emitter.ints(shape)]);
   const flat = reshaped(updates, [count, width]);
-  if (count > productLimit) {
+  const byProduct = length <= count && (count <= productLimit || length <= fewRows);
+  if (count > productLimit && !byProduct) {
     const places = emitter.node("Expand", [reshaped(rows, [count, 1]), emitter.ints([count, width])]);
     const onto = reshaped(base, [length, width]);
     return reshaped(emitter.node("ScatterElements", [onto, places, flat], { axis: 0, reduction: "add" }), node.shape);
   }
-  if (length <= count) {
+  if (byProduct) {
     // Fewer rows than updates: [n, m] of which update goes to which row, times the updates.
     const all = emitter.constant({
       dtype: "int64",
