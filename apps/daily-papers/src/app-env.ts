@@ -36,11 +36,17 @@ export interface AppEnv {
     readonly session: Session | undefined;
     /** What the answer has to do with frames; most have nothing. */
     readonly frames?: Frames;
+    /** The same as in the answer's `X-Request-Id`. */
+    readonly requestId: string;
+    /** The pattern of the address whose kept answer was given. */
+    readonly keptRoute?: string;
   };
 }
 
 type Variables = AppEnv["Variables"];
 
 /** What the app is given; what a request brings is added to it. Without `now`, time is the clock's. */
-export type Services = Omit<Variables, "reader" | "session" | "frames" | "report" | "now" | "rateText" | "operations"> &
+export type Services = Omit<Variables, OfRequest | "report" | "now" | "rateText" | "operations"> &
   Partial<Pick<Variables, "now" | "rateText" | "operations">>;
+
+type OfRequest = "reader" | "session" | "frames" | "requestId" | "keptRoute";

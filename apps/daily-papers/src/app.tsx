@@ -62,6 +62,12 @@ export function createApp({ services, onError }: AppOptions) {
   const operations = services.operations ?? new Operations();
 
   app.use(operations.observe);
+  app.use(
+    keptAnswers({
+      isShared: (path) => sharedPaths.test(path),
+      versionOf: async () => (await feedVersion(services.db)).version,
+    }),
+  );
   app.use(frames);
   app.use(
     secureHeaders({
@@ -99,12 +105,6 @@ export function createApp({ services, onError }: AppOptions) {
     c.set("operations", operations);
     await next();
   });
-  app.use(
-    keptAnswers({
-      isShared: (path) => sharedPaths.test(path),
-      versionOf: async (c) => (await feedVersion(c.var.db)).version,
-    }),
-  );
   app.use(compress());
   app.route("/", operationsRoutes);
   if (services.config.role === "worker") return app.all("*", (c) => c.text("This process answers no readers.\n", 404));

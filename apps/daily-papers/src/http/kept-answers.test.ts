@@ -17,6 +17,7 @@ describe("kept answers", () => {
         isShared: (path) => path !== "/own",
         versionOf: async () => (asked++, version),
         believedMs: 0,
+        mostBytes: 30,
       }),
     );
     app.get("/broken", (c) => c.text("no", 500));
@@ -75,6 +76,13 @@ describe("kept answers", () => {
     expect((await Promise.all([app.request("/broken"), app.request("/broken")])).map(({ status }) => status)).toEqual([
       500, 500,
     ]);
+  });
+
+  it("make room for newer ones", async () => {
+    for (const path of ["/1", "/2", "/3", "/4"]) await text(path); // 8 bytes each, 30 in all
+    expect(await text("/4")).toBe("answer 4");
+    expect(await text("/2")).toBe("answer 2");
+    expect(await text("/1")).toBe("answer 5");
   });
 
   it("ask for the version once for all who wait", async () => {

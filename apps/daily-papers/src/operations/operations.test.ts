@@ -47,12 +47,23 @@ describe("what machines ask", () => {
   it("counts requests by the pattern of their address, and how the work stands", async () => {
     const site = app.with();
     const ask = (path: string) => site.request(`http://localhost:8787${path}`, { headers: { host: "localhost:8787" } });
-    for (const path of ["/papers/2409.19977", "/papers/2309.12307", "/nothing/here", "/api/daily_papers", "/nope"]) {
+    for (const path of [
+      "/papers/2409.19977",
+      "/papers/2309.12307",
+      "/nothing/here",
+      "/api/daily_papers",
+      "/nope",
+      "/trending",
+    ]) {
       await ask(path);
     }
+    const kept = await ask("/trending");
+    expect(kept.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(kept.headers.get("content-security-policy")).toContain("default-src 'none'");
     const text = await (await ask("/metrics")).text();
     expect(text).toContain('offprint_request_seconds_count{method="GET",route="/papers/:id",status="200"} 2');
     expect(text).toContain('offprint_request_seconds_count{method="GET",route="/api/daily_papers",status="200"} 1');
+    expect(text).toContain('offprint_request_seconds_count{method="GET",route="/trending",status="200"} 2');
     expect(text).toMatch(/offprint_papers \d+/);
     expect(text).toContain("offprint_jobs_waiting 0");
     expect(text).not.toContain("2409.19977");

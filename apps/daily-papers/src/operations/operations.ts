@@ -20,10 +20,12 @@ export class Operations {
   readonly observe: MiddlewareHandler<AppEnv> = async (c, next) => {
     const begun = performance.now();
     const id = randomUUID();
+    c.set("requestId", id);
     await next();
-    c.res.headers.set("X-Request-Id", id);
+    const { keptRoute } = c.var;
+    if (keptRoute === undefined) c.res.headers.set("X-Request-Id", id);
     const milliseconds = performance.now() - begun;
-    const answered = routePath(c);
+    const answered = keptRoute ?? routePath(c);
     // A pattern that ends in a star is a step on the way: nothing behind it answered.
     const route = answered.endsWith("*") ? "none" : answered;
     const { method } = c.req;
