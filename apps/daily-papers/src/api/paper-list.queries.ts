@@ -1,5 +1,8 @@
-import { sql, type Kysely, type RawBuilder } from "kysely";
+import { sql, type Kysely, type RawBuilder, type SqlBool } from "kysely";
 import type { Database, Day } from "../database/schema.ts";
+import { conditionsOf, type SearchFilters } from "../search/search.queries.ts";
+import { readSearch, sqlSearch } from "../search/search-text.ts";
+import { useIndexes } from "../search/use-indexes.ts";
 
 /** A paper with what a list of another program tells of it. */
 export interface ListedPaper {
@@ -32,13 +35,14 @@ export interface PaperFilter {
   readonly days?: { readonly from: Day; readonly to: Day };
   /** Name of an account. */
   readonly submitter?: string;
+  /** In whatever case. */
   readonly keyword?: string;
-  /** arXiv's, such as `cs.CL`. */
-  readonly category?: string;
-  /** Run by one of these packages. */
-  readonly implementations?: readonly string[];
-  /** Holding these words; quotes and minus signs as in a search. */
-  readonly text?: string;
+}
+
+/** What is looked for among all papers, in the feed or not: the text and the filters of the page's search. */
+export interface PaperSearch {
+  readonly text: string;
+  readonly filters: SearchFilters;
 }
 
 /** `featured`: newest day of the feed first, then by votes; `trending`: hottest first; `voted`: most votes first. */
@@ -111,40 +115,69 @@ export async function listByIds(db: Kysely<Database>, ids: readonly string[]): P
   return ids.flatMap((id) => papers.get(id) ?? []);
 }
 
-/** Where a list by the time of featuring goes on. */
-export interface FeaturedCursor {
-  readonly featuredAt: Date;
+/** Where a list by the time of coming in goes on. */
+export interface ArrivalCursor {
+  readonly arrivedAt: Date;
   readonly id: string;
 }
 
+/** A part of a list by the time of coming in. */
+export interface Arrivals {
+  readonly papers: ListedPaper[];
+  readonly next: ArrivalCursor | undefined;
+}
+
+interface ArrivalPage {
+  readonly after: ArrivalCursor | undefined;
+  readonly limit: number;
+}
+
 /** Papers of the feed by the time that they came in, newest first, from after the cursor. Votes change nothing in it. */
-export async function listFeatured(
+export function listFeatured(db: Kysely<Database>, filter: PaperFilter, page: ArrivalPage): Promise<Arrivals> {
+  return listArrivals(db, sql`${matches(filter)} and paper.featured_at is not null`, sql`paper.featured_at`, page);
+}
+
+/** All papers that a search finds, by the time that they came in, newest first; one that is in no feed, by its publication. */
+export function listFound(db: Kysely<Database>, { text, filters }: PaperSearch, page: ArrivalPage): Promise<Arrivals> {
+  const query = sqlSearch(readSearch(text));
+  const conditions = [...conditionsOf(filters), ...(query === undefined ? [] : [sql`paper.search @@ ${query}`])];
+  const all = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
+  return useIndexes(db, (trx) => listArrivals(trx, all, arrivedAt, page));
+}
+
+/** The same as {@link arrivalOf}. */
+const arrivedAt = sql`coalesce(paper.featured_at, paper.published_at, paper.published_on::timestamp at time zone 'UTC')`;
+
+async function listArrivals(
   db: Kysely<Database>,
-  filter: PaperFilter,
-  { after, limit }: { after: FeaturedCursor | undefined; limit: number },
-): Promise<{ papers: ListedPaper[]; next: FeaturedCursor | undefined }> {
-  let query = selectListed(db).where(matches(filter)).where("paper.featured_at", "is not", null);
+  condition: RawBuilder<unknown>,
+  arrived: RawBuilder<unknown>,
+  { after, limit }: ArrivalPage,
+): Promise<Arrivals> {
+  let query = selectListed(db).where(sql<SqlBool>`${condition}`);
   if (after !== undefined) {
-    query = query.where((eb) =>
-      eb.or([
-        eb("paper.featured_at", "<", after.featuredAt),
-        eb.and([eb("paper.featured_at", "=", after.featuredAt), eb("paper.id", ">", after.id)]),
-      ]),
+    // Times fall and ids rise, so the pair cannot be compared as a row.
+    query = query.where(
+      sql<SqlBool>`(${arrived} < ${after.arrivedAt} or (${arrived} = ${after.arrivedAt} and paper.id > ${after.id}))`,
     );
   }
   const rows = await query
-    .orderBy("paper.featured_at", "desc")
+    .orderBy(arrived, "desc")
     .orderBy("paper.id")
     .limit(limit + 1)
     .execute();
   const papers = rows.slice(0, limit).map(toListed);
-  const last = papers.at(-1);
-  const isMore = rows.length > limit && last?.featuredAt !== undefined;
-  return { papers, next: isMore ? { featuredAt: last.featuredAt, id: last.id } : undefined };
+  const last = rows.length > limit ? papers.at(-1) : undefined;
+  return { papers, next: last === undefined ? undefined : { arrivedAt: arrivalOf(last), id: last.id } };
+}
+
+/** When a paper came in: into the feed, or, where it never did, into the world. */
+export function arrivalOf({ featuredAt, publishedAt }: Pick<ListedPaper, "featuredAt" | "publishedAt">): Date {
+  return featuredAt ?? publishedAt;
 }
 
 /** What the filter asks of a row of `paper` joined with the `account` that submitted it. */
-function matches({ days, submitter, keyword, category, implementations, text }: PaperFilter): RawBuilder<boolean> {
+function matches({ days, submitter, keyword }: PaperFilter): RawBuilder<boolean> {
   const conditions = [sql<boolean>`paper.featured_on is not null`];
   if (days !== undefined) {
     conditions.push(
@@ -157,9 +190,6 @@ function matches({ days, submitter, keyword, category, implementations, text }: 
       sql`exists (select from unnest(paper.keywords) as word where lower(word) = ${keyword.toLowerCase()})`,
     );
   }
-  if (category !== undefined) conditions.push(sql`paper.categories @> array[${category}]::text[]`);
-  if (implementations !== undefined) conditions.push(sql`paper.implementation = any(${implementations})`);
-  if (text !== undefined) conditions.push(sql`paper.search @@ websearch_to_tsquery('english', ${text})`);
   return sql`${sql.join(conditions, sql` and `)}`;
 }
 

@@ -1,4 +1,4 @@
-import type { ListedPaper } from "../api/paper-list.queries.ts";
+import { arrivalOf, type ListedPaper } from "../api/paper-list.queries.ts";
 import { writeDay } from "../look/dates.ts";
 import { paperPath } from "../papers/arxiv-id.ts";
 import type { FeedComment } from "./feeds.queries.ts";
@@ -25,7 +25,7 @@ export function paperEntry(site: string, paper: ListedPaper): FeedEntry {
     title,
     url: `${site}${paperPath(paper.id)}`,
     related: arxiv,
-    date: paper.featuredAt ?? paper.publishedAt,
+    date: arrivalOf(paper),
     authors: paper.authors.map(oneLine),
     summary: oneLine(paper.abstract),
     html: [

@@ -4,15 +4,28 @@ import { openToAll } from "../api/api.routes.ts";
 import {
   listByIds,
   listFeatured,
+  listFound,
   listPapers,
-  type FeaturedCursor,
+  type ArrivalCursor,
+  type Arrivals,
   type PaperFilter,
 } from "../api/paper-list.queries.ts";
+import { feedVersion } from "../feed/feed.queries.ts";
 import { answerFresh } from "../http/etag.ts";
 import { siteUrl } from "../http/site-url.ts";
 import { rateLimit } from "../limits/rate-limit.ts";
+import { addressFields } from "../look/form.ts";
 import { renderNotFound } from "../look/notice.tsx";
 import { paperPath, parseArxivId } from "../papers/arxiv-id.ts";
+import {
+  filtersOf,
+  isSearch,
+  readSearchFields,
+  searchPath,
+  writeSearchFields,
+  type SearchFields,
+} from "../search/search-fields.ts";
+import { searchPapers } from "../search/search.queries.ts";
 import { writeAtom } from "./atom.ts";
 import { commentEntry, newestDate, paperEntry, roundupEntry, tagUri } from "./feed-entries.ts";
 import { feedTypes, type FeedDocument, type FeedEntry, type FeedFormat } from "./feed-document.ts";
@@ -33,23 +46,18 @@ interface View {
   /** Path of the page. */
   readonly page: string;
   readonly entries: readonly FeedEntry[];
-  readonly next?: FeaturedCursor | undefined;
+  readonly next?: ArrivalCursor | undefined;
 }
 
 /** Feeds of every view, in three forms each. Cookies are not looked at: a feed is the same for everybody. */
 export const feedsRoutes = new Hono<AppEnv>()
   .use("/feeds/*", openToAll)
   .on(["GET", "HEAD"], "/feeds/*", rateLimit({ name: "feeds", points: 500, seconds: 300, by: "address" }))
-  .get("/feeds/search/:file", async (c) => {
-    const text = (c.req.query("q") ?? "").slice(0, 250).replaceAll("\0", "").trim();
-    if (text === "") return renderNotFound(c, "feed");
+  .get("/feeds/search/:file", (c) => {
+    const fields = readSearchFields(addressFields(c));
     return answerFeed(c, c.req.param("file"), (name) =>
-      name === "papers"
-        ? papersView(
-            c,
-            { text },
-            { name: `search/${text}`, title: `Papers on “${text}”`, page: `/search?${query({ q: text })}` },
-          )
+      name === "papers" && isSearch(fields)
+        ? searchView(c, fields, { name: nameOfSearch(fields), title: `Papers: ${writeSearchFields(fields)}` })
         : undefined,
     );
   })
@@ -61,18 +69,14 @@ export const feedsRoutes = new Hono<AppEnv>()
         {
           name: `keyword/${keyword.toLowerCase()}`,
           title: `Papers on ${keyword}`,
-          page: `/search?${query({ q: keyword })}`,
+          page: searchPath({ ...noSearch, category: keyword }, 1),
         },
       ),
     ),
   )
   .get("/feeds/category/:file", (c) =>
     answerFeed(c, c.req.param("file"), (category) =>
-      papersView(
-        c,
-        { category },
-        { name: `category/${category}`, title: `Papers of ${category}`, page: `/search?${query({ category })}` },
-      ),
+      searchView(c, { ...noSearch, category }, { name: `category/${category}`, title: `Papers of ${category}` }),
     ),
   )
   .get("/feeds/submitter/:file", (c) =>
@@ -96,11 +100,7 @@ function namedView(c: Context<AppEnv>, name: string): Promise<View> | undefined 
     case "daily":
       return papersView(c, {}, { name, title: "Daily Papers", page: "/" });
     case "runnable":
-      return papersView(
-        c,
-        { implementations: c.var.implementations.names },
-        { name, title: "Papers that run here", page: "/" },
-      );
+      return searchView(c, { ...noSearch, runs: true }, { name, title: "Papers that run here" });
     case "trending":
       return trendingView(c);
     case "weekly":
@@ -118,12 +118,25 @@ interface ViewName {
   readonly page: string;
 }
 
-async function papersView(c: Context<AppEnv>, filter: PaperFilter, { name, title, page }: ViewName): Promise<View> {
+async function papersView(c: Context<AppEnv>, filter: PaperFilter, name: ViewName): Promise<View> {
+  return arrivalsView(c, await listFeatured(c.var.db, filter, pageAsked(c)), name);
+}
+
+/** What the page of the search finds, but by the time of coming in: a reader of feeds wants what is new. */
+async function searchView(c: Context<AppEnv>, fields: SearchFields, name: Omit<ViewName, "page">): Promise<View> {
+  const { db, implementations } = c.var;
+  const page = searchPath(fields, 1);
+  const named = parseArxivId(fields.q)?.id;
+  if (named !== undefined)
+    return arrivalsView(c, { papers: await listByIds(db, [named]), next: undefined }, { ...name, page });
+  const filters = filtersOf(fields, implementations.names);
+  // Misspelt words are followed as what the page takes them for.
+  const text = fields.q === "" ? "" : (await searchPapers(db, fields.q, filters)).text;
+  return arrivalsView(c, await listFound(db, { text, filters }, pageAsked(c)), { ...name, page });
+}
+
+function arrivalsView(c: Context<AppEnv>, { papers, next }: Arrivals, { name, title, page }: ViewName): View {
   const site = siteUrl(c);
-  const { papers, next } = await listFeatured(c.var.db, filter, {
-    after: parseCursor(c.req.query("after") ?? ""),
-    limit: entriesOfPage,
-  });
   return {
     id: tagUri(site, `feed/${encodeURI(name)}`),
     title,
@@ -132,6 +145,19 @@ async function papersView(c: Context<AppEnv>, filter: PaperFilter, { name, title
     entries: papers.map((paper) => paperEntry(site, paper)),
     next,
   };
+}
+
+function pageAsked(c: Context<AppEnv>) {
+  return { after: parseCursor(c.req.query("after") ?? ""), limit: entriesOfPage };
+}
+
+const noSearch: SearchFields = { q: "", from: "", to: "", category: "", runs: false };
+
+/** A search's name for ever: its text, and its filters where it has some. */
+function nameOfSearch(fields: SearchFields): string {
+  const filters = new URLSearchParams(searchPath({ ...fields, q: "" }, 1).split("?")[1]);
+  filters.delete("q");
+  return `search/${fields.q}${filters.size === 0 ? "" : `?${filters}`}`;
 }
 
 async function trendingView(c: Context<AppEnv>): Promise<View> {
@@ -192,7 +218,10 @@ async function answerFeed(
     updated: newestDate(view.entries),
   };
   const body = writers[format](feed);
-  return answerFresh(c, { parts: [body], changedAt: feed.updated, publicSeconds: keptSeconds }, () =>
+  // A paper may come in before another and be told of after it, so that the newest entry alone does not say what changed.
+  const { changedAt } = await feedVersion(c.var.db);
+  const changes = [changedAt.getTime(), feed.updated?.getTime() ?? 0];
+  return answerFresh(c, { parts: [body], changedAt: new Date(Math.max(...changes)), publicSeconds: keptSeconds }, () =>
     c.body(body, 200, { "Content-Type": `${feedTypes[format]}; charset=utf-8` }),
   );
 }
@@ -201,20 +230,16 @@ function isFormat(text: string | undefined): text is FeedFormat {
   return text !== undefined && text in feedTypes;
 }
 
-function nextQuery(asked: URLSearchParams, next: FeaturedCursor): string {
+function nextQuery(asked: URLSearchParams, next: ArrivalCursor): string {
   const fields = new URLSearchParams(asked);
-  fields.set("after", `${next.featuredAt.toISOString()},${next.id}`);
+  fields.set("after", `${next.arrivedAt.toISOString()},${next.id}`);
   return fields.toString();
 }
 
 /** Where an older page begins; one that cannot be read is the first page. */
-function parseCursor(text: string): FeaturedCursor | undefined {
+function parseCursor(text: string): ArrivalCursor | undefined {
   const [, time = "", id = ""] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z),(.{1,40})$/.exec(text) ?? [];
-  const featuredAt = new Date(time);
-  if (Number.isNaN(featuredAt.getTime()) || parseArxivId(id) === undefined) return undefined;
-  return { featuredAt, id };
-}
-
-function query(fields: Record<string, string>): string {
-  return new URLSearchParams(fields).toString();
+  const arrivedAt = new Date(time);
+  if (Number.isNaN(arrivedAt.getTime()) || parseArxivId(id) === undefined) return undefined;
+  return { arrivedAt, id };
 }

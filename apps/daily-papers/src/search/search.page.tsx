@@ -3,16 +3,8 @@ import { formatCount } from "@offprint/experiment";
 import { PaperCards } from "../feed/paper-card.tsx";
 import { writeAmount } from "../look/numbers.ts";
 import type { Implementations } from "../runs/implementations.ts";
+import { searchPath, type SearchFields } from "./search-fields.ts";
 import { mostRanked, type SearchResult } from "./search.queries.ts";
-
-/** What the form holds. */
-export interface SearchFields {
-  readonly q: string;
-  readonly from: string;
-  readonly to: string;
-  readonly category: string;
-  readonly runs: boolean;
-}
 
 export interface SearchPageProps {
   readonly fields: SearchFields;
@@ -160,13 +152,4 @@ function Hints() {
       <dd>the paper of an arXiv id or link</dd>
     </dl>
   );
-}
-
-/** The address of a page of results. */
-export function searchPath({ q, from, to, category, runs }: SearchFields, page: number): string {
-  const query = new URLSearchParams({ q });
-  for (const [name, value] of Object.entries({ from, to, category })) if (value !== "") query.set(name, value);
-  if (runs) query.set("runs", "on");
-  if (page > 1) query.set("page", String(page));
-  return `/search?${query}`;
 }

@@ -99,7 +99,8 @@ async function find(
   };
 }
 
-function conditionsOf({ from, to, category, implementations }: SearchFilters): ReturnType<typeof sql>[] {
+/** What filters ask of a row of `paper`. */
+export function conditionsOf({ from, to, category, implementations }: SearchFilters): ReturnType<typeof sql>[] {
   const conditions: ReturnType<typeof sql>[] = [];
   if (from !== undefined) conditions.push(sql`published_on >= ${from}::date`);
   if (to !== undefined) conditions.push(sql`published_on <= ${to}::date`);

@@ -3,13 +3,20 @@ import { Hono } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { showPapers } from "../feed/show-papers.tsx";
 import { rateLimit } from "../limits/rate-limit.ts";
-import { isDay } from "../look/dates.ts";
-import { addressFields, type Fields } from "../look/form.ts";
+import { addressFields } from "../look/form.ts";
 import { renderPage } from "../look/layout.tsx";
 import { paperPath, parseArxivId } from "../papers/arxiv-id.ts";
 import { findPaper } from "../papers/paper.queries.ts";
 import { mostRanked, pageSize, searchPapers } from "./search.queries.ts";
-import { SearchPage, searchPath, type SearchFields } from "./search.page.tsx";
+import {
+  filtersOf,
+  isSearch,
+  readSearchFields,
+  searchFeedPath,
+  searchPath,
+  writeSearchFields,
+} from "./search-fields.ts";
+import { SearchPage } from "./search.page.tsx";
 
 const mostPages = mostRanked / pageSize;
 
@@ -18,7 +25,7 @@ export const searchRoutes = new Hono<AppEnv>()
   .get("/search", async (c) => {
     const { db, implementations } = c.var;
     const given = addressFields(c);
-    const fields = readFields(given);
+    const fields = readSearchFields(given);
     const page = readPage(given["page"]);
     const named = parseArxivId(fields.q);
     if (named !== undefined) {
@@ -29,50 +36,25 @@ export const searchRoutes = new Hono<AppEnv>()
         <SearchPage {...{ fields, page, implementations }} result={undefined} missing={named.id} />,
       );
     }
-    const asked = fields.q !== "" || fields.from !== "" || fields.to !== "" || fields.category !== "" || fields.runs;
-    if (!asked)
+    if (!isSearch(fields))
       return renderPage(
         c,
         { title: "Search" },
         <SearchPage {...{ fields, page, implementations }} result={undefined} />,
       );
-    const feed = {
-      title: `Papers on “${fields.q}”`,
-      href: `/feeds/search/papers.atom?${new URLSearchParams({ q: fields.q })}`,
-    };
+    const feed = { title: `Papers: ${writeSearchFields(fields)}`, href: searchFeedPath(fields) };
     return showPapers(c, {
       name: searchPath(fields, page),
       page: {
         title: fields.q === "" ? "Search" : `${fields.q}, search`,
-        ...(fields.q === "" ? {} : { feeds: [feed] }),
+        feeds: [feed],
       },
       make: async () => {
-        const filters = {
-          from: fields.from || undefined,
-          to: fields.to || undefined,
-          category: fields.category || undefined,
-          implementations: fields.runs ? implementations.names : undefined,
-        };
-        const result = await searchPapers(db, fields.q, filters, page);
+        const result = await searchPapers(db, fields.q, filtersOf(fields, implementations.names), page);
         return <SearchPage {...{ fields, result, page, implementations }} />;
       },
     });
   });
-
-function readFields({ q = "", from = "", to = "", category = "", runs }: Fields): SearchFields {
-  const text = (value: string, most: number) =>
-    value
-      .replaceAll(/\p{Cc}/gu, " ")
-      .trim()
-      .slice(0, most);
-  return {
-    q: text(q, 250),
-    from: isDay(from) ? from : "",
-    to: isDay(to) ? to : "",
-    category: text(category, 80),
-    runs: runs !== undefined,
-  };
-}
 
 function readPage(text: string | undefined): number {
   return /^\d{1,3}$/.test(text ?? "") ? Math.min(mostPages, Math.max(1, Number(text))) : 1;
