@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -223,6 +224,20 @@ describe("the library", () => {
   it("is asked for where nothing is, or nothing fitting", () => {
     expect(() => findOrtLibrary({ OFFPRINT_ONNXRUNTIME: join(folder, "none") })).toThrow(EngineLibraryError);
     expect(() => findOrtLibrary({ OFFPRINT_ONNXRUNTIME: folder })).toThrow("this folder has no library for");
+  });
+
+  it("tells nobody of its use, and keeps no number for the machine", { timeout: 60_000 }, () => {
+    const home = join(folder, "home");
+    mkdirSync(home);
+    const engine = JSON.stringify(new URL("native.ts", import.meta.url).href);
+    const script = `import(${engine}).then(async ({ createNativeEngine }) => void (await createNativeEngine({})))`;
+    execFileSync(
+      process.execPath,
+      ["--conditions=source", "--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script],
+      // Without what says that this is a test: the library is quiet in tests by itself.
+      { cwd: home, env: { PATH: process.env["PATH"], HOME: home, TMPDIR: home, TSX_DISABLE_CACHE: "1" } },
+    );
+    expect(readdirSync(home)).toEqual([]);
   });
 
   it("is refused when it is something else", async () => {

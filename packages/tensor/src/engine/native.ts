@@ -137,6 +137,8 @@ const runtimes = new Map<string, Runtime>();
 function runtimeOf(library: string): Runtime {
   const known = runtimes.get(library);
   if (known !== undefined) return known;
+  // From 1.29 on, the library reports its use to its maker and keeps a number for the machine unless this says no.
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   // What goes wrong comes back as a status with the same words.
   const logFatalOnly = 4;
   const api = new OrtApi(library);
