@@ -30,6 +30,7 @@ describe("readConfig", () => {
     ["PORT", "1e3"],
     ["PORT", "65536"],
     ["HOST", "http://localhost"],
+    ["OFFPRINT_RUNS", "all"],
     ["DATABASE_URL", "file:///etc/passwd"],
     ["DATABASE_URL", "no address"],
   ])("turns %s=%s down by name", (variable, value) => {

@@ -14,6 +14,9 @@ const defaultThreshold = -0.3;
 /** With PostgreSQL, the work may be shared among processes; with the embedded database one does all. */
 type SiteRole = "all" | "web" | "worker";
 
+/** Who may make the server run papers; see `OFFPRINT_RUNS`. */
+type RunStarters = "readers" | "everybody" | "nobody";
+
 /** What the site needs to know before it starts. Every value has an environment variable; see `readConfig`. */
 export interface Config {
   /** TCP port, 0 lets the system choose one. */
@@ -52,6 +55,8 @@ export interface Config {
   readonly huggingFaceUrl: string;
   /** Whether papers are brought in regularly by themselves. */
   readonly ingest: boolean;
+  /** Who may start runs and let models write: signed-in readers and whoever sits at this machine, everybody, or nobody. */
+  readonly runs: RunStarters;
 }
 
 /** A setting from the environment that cannot be used. */
@@ -81,6 +86,7 @@ const threshold = z
 const onOrOff = z.enum(["on", "off"]);
 const emailAddress = z.email().max(254);
 const role = z.enum(["all", "web", "worker"]);
+const runStarters = z.enum(["readers", "everybody", "nobody"]);
 const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
 
 /**
@@ -110,6 +116,7 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_ARXIV` | https://export.arxiv.org | where arXiv is asked |
  * | `OFFPRINT_HUGGINGFACE` | https://huggingface.co | where Hugging Face is asked for its daily papers |
  * | `OFFPRINT_INGEST` | on | `off`: papers come by submission and import only |
+ * | `OFFPRINT_RUNS` | readers | who may start runs: `readers` who signed in and whoever sits at this machine, `everybody`, `nobody` |
  * | `OFFPRINT_ROLE` | all | `web`, `worker` or `all`; with PostgreSQL only |
  *
  * @throws {ConfigError} naming the first variable that cannot be used. The database's address is never repeated: it holds a password.
@@ -148,6 +155,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       read(env, "OFFPRINT_HUGGINGFACE", sourceUrl, "an address like https://huggingface.co") ??
       "https://huggingface.co",
     ingest: read(env, "OFFPRINT_INGEST", onOrOff, "on or off") !== "off",
+    runs: read(env, "OFFPRINT_RUNS", runStarters, "readers, everybody or nobody") ?? "readers",
   };
 }
 

@@ -12,6 +12,12 @@ export function isKnownHost(header: string | undefined, { host, allowedHosts }: 
   return allowedHosts.length === 0 && !isLoopbackName(host);
 }
 
+/** Whether the Host header is a name that a machine has for itself. */
+export function isLoopbackHost(header: string | undefined): boolean {
+  const name = hostName(header ?? "");
+  return name !== undefined && isLoopbackName(name);
+}
+
 export function isLoopbackName(name: string): boolean {
   return name === "localhost" || name === "::1" || /^127(?:\.\d{1,3}){3}$/.test(name);
 }

@@ -104,6 +104,7 @@ interface RunTable {
   process_started: string | null;
   metrics: JSONColumnType<Record<string, number>> | null;
   error: string | null;
+  account_id: Optional<string>;
 }
 
 interface AccountTable {
@@ -203,7 +204,6 @@ interface SubscriberTable {
   ended_reason: Optional<string>;
   next_issue_at: Optional<Date>;
   last_issue_at: Optional<Date>;
-  soft_bounces: Default<number>;
   /** bigint: its text, as the driver gives it. */
   last_number: ColumnType<string, string | undefined, string>;
   last_issue_day: Optional<Day>;

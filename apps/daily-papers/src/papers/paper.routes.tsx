@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "../app-env.ts";
+import { rateLimit } from "../limits/rate-limit.ts";
 import { addressFields, formFields } from "../look/form.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
@@ -9,7 +10,8 @@ import { similarPapers } from "../recommendations/similar-papers.ts";
 import type { FormValues, Implementation } from "../runs/implementation.ts";
 import { EqualCommand, Estimate, preparePanel, previewOf } from "../runs/run-panel.tsx";
 import { pictureOf } from "../runs/run-picture.tsx";
-import { newestRuns, queueRun, QueueFullError } from "../runs/run.queries.ts";
+import { requireRunner, runRight } from "../runs/run-rights.ts";
+import { newestRuns, queueRun, QueueFullError, TooManyRunsError } from "../runs/run.queries.ts";
 import { maxWaiting } from "../runs/run.routes.tsx";
 import { discussionPart } from "../comments/discussion-part.tsx";
 import { votedPapers } from "../votes/vote.queries.ts";
@@ -27,7 +29,11 @@ const mostListed = 10;
 const mostSimilar = 6;
 const oneDaySeconds = 86_400;
 
+/** An address that asks something, as phrases to be rated, costs more than a page. */
+const asking = rateLimit({ name: "questions", points: 60, seconds: 60, by: "address" });
+
 export const paperRoutes = new Hono<AppEnv>()
+  .use("/:id", (c, next) => (c.req.url.includes("?") ? asking(c, next) : next()))
   .get("/:id", async (c) => {
     const asked = c.req.param("id");
     const paper = await findPaper(c.var.db, asked);
@@ -51,6 +57,7 @@ export const paperRoutes = new Hono<AppEnv>()
     const paper = await findPaper(c.var.db, c.req.param("id"));
     if (paper === undefined || c.var.implementations.find(paper.implementation)?.explanation === undefined)
       return renderNotFound(c, "paper");
+    requireRunner(c);
     return showPaper(c, paper, { values: {}, sent: await formFields(c) });
   })
   .get("/:id/thumbnail.svg", async (c) => {
@@ -76,6 +83,7 @@ export const paperRoutes = new Hono<AppEnv>()
   .post("/:id/runs", async (c) => {
     const { paper, implementation } = await runnable(c);
     if (paper === undefined || implementation === undefined) return renderNotFound(c, "paper that runs");
+    const runner = requireRunner(c);
     const values = await formFields(c);
     const reading = await implementation.readForm(values, c.var.config.dataFolder);
     if (!reading.ok) return showPaper(c, paper, { values, status: 422 });
@@ -85,12 +93,13 @@ export const paperRoutes = new Hono<AppEnv>()
         implementation: implementation.name,
         config: reading.config,
         maxWaiting,
+        ...runner,
         now: new Date(),
       });
       c.var.worker.wake();
       return c.redirect(`/runs/${run.id}`, 303);
     } catch (error) {
-      if (!(error instanceof QueueFullError)) throw error;
+      if (!(error instanceof QueueFullError || error instanceof TooManyRunsError)) throw error;
       const refusal = `The run was not started: ${error.message}.`;
       return showPaper(c, paper, { values, status: 429, refusal });
     }
@@ -180,7 +189,7 @@ async function runningPart(c: Context<AppEnv>, paper: Paper, implementation: Imp
   const { db, config, worker, implementations } = c.var;
   const runs = await newestRuns(db, { paperId: paper.id, most: mostListed });
   const [panel, picture] = await Promise.all([
-    preparePanel(implementation, form.values, config.dataFolder, form.refusal),
+    preparePanel(implementation, form.values, config.dataFolder, { right: runRight(c), refusal: form.refusal }),
     pictureOf(runs, { implementations, worker, dataFolder: config.dataFolder }),
   ]);
   return { panel, runs, picture, implementations };

@@ -46,6 +46,7 @@ export async function exportAccount(db: Kysely<Database>, accountId: string, now
       .where("account_id", "=", accountId)
       .orderBy("created_at")
       .execute(),
+    runs: await db.selectFrom("run").selectAll().where("account_id", "=", accountId).orderBy("queued_at").execute(),
     moderation_log: await db
       .selectFrom("moderation")
       .selectAll()

@@ -1,7 +1,9 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
+import { paperPath } from "../papers/arxiv-id.ts";
 import type { Paper } from "../papers/paper.ts";
 import type { FormReading, FormValues, Implementation } from "./implementation.ts";
+import type { RunRight } from "./run-rights.ts";
 
 /** What the panel shows: the form's values with what is wrong in them, and what would run. */
 export interface Panel {
@@ -11,6 +13,8 @@ export interface Panel {
   readonly refusal?: string | undefined;
   readonly controls: Child;
   readonly preview: Preview;
+  /** Whether the one who looks may start it. */
+  readonly right: RunRight;
 }
 
 /** What changes while one chooses. */
@@ -26,7 +30,7 @@ export async function preparePanel(
   implementation: Implementation,
   given: FormValues,
   dataFolder: string,
-  refusal?: string,
+  { right, refusal }: Pick<Panel, "right" | "refusal">,
 ): Promise<Panel> {
   const values = { ...implementation.defaults, ...given };
   const reading = await implementation.readForm(values, dataFolder);
@@ -36,7 +40,7 @@ export async function preparePanel(
     previewOf(implementation, reading, dataFolder),
   ]);
   // The problems stand beside their fields already.
-  return { values, problems, refusal, controls, preview: reading.ok ? preview : { ...preview, estimate: "" } };
+  return { values, problems, right, refusal, controls, preview: reading.ok ? preview : { ...preview, estimate: "" } };
 }
 
 export async function previewOf(
@@ -76,15 +80,30 @@ export function RunPanel({ paper, panel }: { paper: Paper; panel: Panel }) {
       {panel.controls}
       <Estimate preview={panel.preview} />
       <div class="run-start">
-        <button class="primary" type="submit">
-          Run
-        </button>
+        <StartButton paper={paper} right={panel.right} />
         <button class="quiet" formmethod="get" formaction={`/papers/${paper.id}#run`} data-without-script>
           Show time and command
         </button>
       </div>
       <EqualCommand preview={panel.preview} />
     </form>
+  );
+}
+
+function StartButton({ paper, right }: { paper: Paper; right: RunRight }) {
+  if (right === "granted") {
+    return (
+      <button class="primary" type="submit">
+        Run
+      </button>
+    );
+  }
+  if (right === "closed") return <p class="quiet-text">Papers are run by this site’s admin only.</p>;
+  const next = `${paperPath(paper.id)}#run`;
+  return (
+    <p class="quiet-text">
+      <a href={`/sign-in?${new URLSearchParams({ next })}`}>Sign in</a> to run it here.
+    </p>
   );
 }
 

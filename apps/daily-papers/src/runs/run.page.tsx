@@ -28,6 +28,8 @@ export interface RunPageProps {
   readonly record: readonly (readonly [name: string, value: string])[];
   /** Whether the page loads itself again, for readers without script. */
   readonly refreshing: boolean;
+  /** Whether the one who looks may cancel the run, or let it go on. */
+  readonly guided: boolean;
 }
 
 export function RunPage(props: RunPageProps) {
@@ -78,7 +80,7 @@ export function RunPage(props: RunPageProps) {
 
 /** A run that waits or works: the picture as it arrives and one line under it. */
 function Live(props: RunPageProps) {
-  const { run, progress, ahead, refreshing } = props;
+  const { run, progress, ahead, refreshing, guided } = props;
   const path = `/runs/${run.id}`;
   return (
     <div class="live" data-live={`${path}/events`}>
@@ -89,11 +91,13 @@ function Live(props: RunPageProps) {
         <p data-fragment="line">
           <LiveLine run={run} progress={progress} ahead={ahead} />
         </p>
-        <form method="post" action={`${path}/cancel`}>
-          <button class="text-button" disabled={run.cancelRequested}>
-            Cancel
-          </button>
-        </form>
+        {guided && (
+          <form method="post" action={`${path}/cancel`}>
+            <button class="text-button" disabled={run.cancelRequested}>
+              Cancel
+            </button>
+          </form>
+        )}
         <p class="refresh" data-without-script>
           <a href={path}>Refresh</a>
           {" · "}
@@ -137,7 +141,7 @@ export function LiveLine({ run, progress, ahead }: { run: Run; progress: RunProg
   );
 }
 
-function Failed({ run, checkpoint }: RunPageProps) {
+function Failed({ run, checkpoint, guided }: RunPageProps) {
   return (
     <div class="outcome" role="group" aria-label="What failed">
       <h2>The run failed</h2>
@@ -147,12 +151,12 @@ function Failed({ run, checkpoint }: RunPageProps) {
           ? "Its last checkpoint and its curve are kept. Mend the cause if it lies outside, then resume; or start again with other settings."
           : "It kept its settings and what it said, but had no checkpoint yet. Try again, or start with other settings."}
       </p>
-      <Onward run={run} label={checkpoint ? "Resume" : "Try again"} />
+      {guided && <Onward run={run} label={checkpoint ? "Resume" : "Try again"} />}
     </div>
   );
 }
 
-function Stopped({ run, checkpoint }: RunPageProps) {
+function Stopped({ run, checkpoint, guided }: RunPageProps) {
   return (
     <div class="outcome" role="group" aria-label="What happened">
       <h2>{run.status === "cancelled" ? "The run was cancelled" : "The run was interrupted"}</h2>
@@ -162,7 +166,7 @@ function Stopped({ run, checkpoint }: RunPageProps) {
           ? "Its last checkpoint is kept: resuming goes on from there and gives what an undisturbed run would have given."
           : "It had no checkpoint yet: it would begin from the start."}
       </p>
-      <Onward run={run} label={checkpoint ? "Resume" : "Start again"} />
+      {guided && <Onward run={run} label={checkpoint ? "Resume" : "Start again"} />}
     </div>
   );
 }

@@ -14,16 +14,35 @@ export class QueueFullError extends DailyPapersError {
   }
 }
 
+/** One reader has as many runs waiting and at work as one reader may. */
+export class TooManyRunsError extends DailyPapersError {
+  override readonly name = "TooManyRunsError";
+  readonly code = "TOO_MANY_RUNS";
+  constructor(open: number) {
+    super(`${open} runs of yours wait or work already; cancel one of them, or come back when one is done`);
+  }
+}
+
+export interface NewRun {
+  readonly paperId: string;
+  readonly implementation: string;
+  readonly config: RunConfig;
+  readonly maxWaiting: number;
+  /** Who starts it, where that is a signed-in reader, and how many runs this one may have open at a time. */
+  readonly accountId?: string | undefined;
+  readonly mostOpen?: number | undefined;
+  readonly now: Date;
+}
+
 /**
  * Puts a new run at the end of the queue.
  * @throws {QueueFullError} when `maxWaiting` runs wait already.
+ * @throws {TooManyRunsError} when `mostOpen` runs of this reader wait or work.
  */
-export async function queueRun(
-  db: Kysely<Database>,
-  run: { paperId: string; implementation: string; config: RunConfig; maxWaiting: number; now: Date },
-): Promise<Run> {
+export async function queueRun(db: Kysely<Database>, run: NewRun): Promise<Run> {
   return db.transaction().execute(async (trx) => {
     await refuseWhenFull(trx, run.maxWaiting);
+    await refuseWhenMany(trx, run);
     const row = await trx
       .insertInto("run")
       .values({
@@ -33,6 +52,7 @@ export async function queueRun(
         config: JSON.stringify(run.config),
         status: "queued",
         queued_at: run.now,
+        account_id: run.accountId ?? null,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -43,15 +63,22 @@ export async function queueRun(
 /**
  * Puts a run that was cancelled, interrupted or failed back into the queue, at its end; any other is left as it is.
  * @throws {QueueFullError} when `maxWaiting` runs wait already.
+ * @throws {TooManyRunsError} when `mostOpen` runs of the reader who started it wait or work.
  */
 export async function requeueRun(
   db: Kysely<Database>,
-  { id, maxWaiting, now }: { id: string; maxWaiting: number; now: Date },
+  { id, maxWaiting, mostOpen, now }: { id: string; maxWaiting: number; mostOpen?: number | undefined; now: Date },
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const row = await trx.selectFrom("run").select("status").where("id", "=", id).forUpdate().executeTakeFirst();
+    const row = await trx
+      .selectFrom("run")
+      .select(["status", "account_id"])
+      .where("id", "=", id)
+      .forUpdate()
+      .executeTakeFirst();
     if (row === undefined || !canResume(row.status)) return;
     await refuseWhenFull(trx, maxWaiting);
+    await refuseWhenMany(trx, { accountId: row.account_id ?? undefined, mostOpen });
     await trx
       .updateTable("run")
       .set({ status: "queued", queued_at: now, finished_at: null, cancel_requested: false, error: null })
@@ -208,6 +235,22 @@ async function refuseWhenFull(trx: Transaction<Database>, maxWaiting: number): P
   if (waiting >= maxWaiting) throw new QueueFullError(waiting);
 }
 
+/** Under the lock of the account, so that of two runs at once the second counts the first. */
+async function refuseWhenMany(
+  trx: Transaction<Database>,
+  { accountId, mostOpen }: Pick<NewRun, "accountId" | "mostOpen">,
+): Promise<void> {
+  if (accountId === undefined || mostOpen === undefined) return;
+  await trx.selectFrom("account").select("id").where("id", "=", accountId).forUpdate().execute();
+  const { open } = await trx
+    .selectFrom("run")
+    .select(sql<number>`count(*)::int`.as("open"))
+    .where("account_id", "=", accountId)
+    .where("status", "in", ["queued", "running"])
+    .executeTakeFirstOrThrow();
+  if (open >= mostOpen) throw new TooManyRunsError(open);
+}
+
 function toRun(row: RunRow): Run {
   return {
     id: row.id,
@@ -222,5 +265,6 @@ function toRun(row: RunRow): Run {
     cancelRequested: row.cancel_requested,
     metrics: row.metrics ?? undefined,
     error: row.error ?? undefined,
+    accountId: row.account_id ?? undefined,
   };
 }

@@ -9,13 +9,15 @@ import { addressFields, formFields } from "../look/form.ts";
 import { toHtml } from "../look/html.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
+import { rateLimit } from "../limits/rate-limit.ts";
 import { findPaper } from "../papers/paper.queries.ts";
 import { drawPictures } from "./pictures.tsx";
 import type { FormValues } from "./implementation.ts";
 import { RunList } from "./run-list.tsx";
 import { RunPage } from "./run.page.tsx";
 import { readProgress } from "./run.progress.ts";
-import { findRun, newestRuns, QueueFullError, requeueRun, runsAhead } from "./run.queries.ts";
+import { mayGuide, requireGuide, requireRunner } from "./run-rights.ts";
+import { findRun, newestRuns, QueueFullError, requeueRun, runsAhead, TooManyRunsError } from "./run.queries.ts";
 import { readRecord } from "./run.record.ts";
 import { hasCheckpoint, metricsFile, runFolder } from "./run.worker.ts";
 import type { Run } from "./run.ts";
@@ -25,7 +27,12 @@ export const maxWaiting = 5;
 const mostListed = 50;
 const refreshSeconds = 5;
 
+/** A result's page may ask a model. */
+const asking = rateLimit({ name: "results", points: 120, seconds: 60, by: "address" });
+
 export const runRoutes = new Hono<AppEnv>()
+  .use("/:id", asking)
+  .use("/:id/:part{suggest|parts}/*", asking)
   .get("/", async (c) => {
     const runs = await newestRuns(c.var.db, { most: mostListed });
     if (runs.length === 0) {
@@ -59,20 +66,23 @@ export const runRoutes = new Hono<AppEnv>()
     return streamSSE(c, (stream) => streams.send(run.id, stream));
   })
   .post("/:id/cancel", async (c) => {
-    const run = await c.var.worker.cancel(c.req.param("id"));
+    const run = await findRun(c.var.db, c.req.param("id"));
     if (run === undefined) return renderNotFound(c, "run");
+    requireGuide(c, run);
+    await c.var.worker.cancel(run.id);
     return c.redirect(`/runs/${run.id}`, 303);
   })
   .post("/:id/resume", async (c) => {
     const run = await findRun(c.var.db, c.req.param("id"));
     if (run === undefined) return renderNotFound(c, "run");
+    requireGuide(c, run);
     try {
-      await requeueRun(c.var.db, { id: run.id, maxWaiting, now: new Date() });
+      await requeueRun(c.var.db, { id: run.id, maxWaiting, mostOpen: requireRunner(c).mostOpen, now: new Date() });
     } catch (error) {
-      if (!(error instanceof QueueFullError)) throw error;
+      if (!(error instanceof QueueFullError || error instanceof TooManyRunsError)) throw error;
       return renderNotice(c, {
         status: 429,
-        title: "The queue is full",
+        title: "Not now",
         text: `${error.message}.`,
         way: { href: "/runs", label: "All runs" },
       });
@@ -83,6 +93,7 @@ export const runRoutes = new Hono<AppEnv>()
   .post("/:id", async (c) => {
     const run = await findRun(c.var.db, c.req.param("id"));
     if (run === undefined || run.status !== "completed") return renderNotFound(c, "result");
+    requireRunner(c);
     return showRun(c, run, await formFields(c));
   })
   .get("/:id/suggest", async (c) => {
@@ -144,6 +155,7 @@ async function showRun(c: Context<AppEnv>, run: Run, sent?: FormValues) {
       }
       record={await readRecord(folder)}
       refreshing={refreshing}
+      guided={mayGuide(c, run)}
     />,
   );
 }

@@ -23,6 +23,8 @@ export interface Run {
   /** The numbers of its finished event. */
   readonly metrics: Readonly<Record<string, number>> | undefined;
   readonly error: string | undefined;
+  /** Who started it; undefined for somebody who was not signed in, and when the account is gone. */
+  readonly accountId: string | undefined;
 }
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";

@@ -54,6 +54,7 @@ export function testConfig(dataFolder: string): Config {
     arxivUrl: "http://localhost:9",
     huggingFaceUrl: "http://localhost:9",
     ingest: false,
+    runs: "readers",
   };
 }
 
