@@ -19,6 +19,7 @@ import {
   runsAhead,
 } from "../runs/run.queries.ts";
 import type { Run } from "../runs/run.ts";
+import { addAccount } from "../testing/accounts.ts";
 import { databaseKinds } from "../testing/databases.ts";
 import { temporaryFolder } from "../testing/sites.ts";
 import { DatabaseUnusableError, openEmbeddedDatabase, openPostgres, type OpenDatabase } from "./database.ts";
@@ -84,8 +85,12 @@ describe.each(databaseKinds())("on $name", ({ missing, open, openEmpty, stop }) 
       });
     const claim = (minute: number) => database.db.transaction().execute((trx) => claimNextRun(trx, at(minute)));
 
-    it("seed an empty database only", async () => {
+    it("seed once, and make the seed's papers run where they came from elsewhere", async () => {
+      const paper = database.db.updateTable("paper").where("id", "=", nfe);
+      await paper.set({ implementation: null, title: "As a source has it" }).execute();
       await seed(database.db);
+      const seeded = { implementation: "knowledge-graph-embeddings", title: "As a source has it" };
+      expect(await findPaper(database.db, nfe)).toMatchObject(seeded);
       expect((await papersOfDay(database.db, "2024-12-10")).map(({ id }) => id)).toEqual([
         "2103.11790",
         nfe,
@@ -152,6 +157,25 @@ describe.each(databaseKinds())("on $name", ({ missing, open, openEmpty, stop }) 
       await requestCancel(database.db, last.id, at(5));
       await queue(6, 2);
       await expect(requeueRun(database.db, { id: last.id, maxWaiting: 2, now: at(7) })).rejects.toThrow("2 runs wait");
+    });
+
+    it("let at most so many of one reader's runs wait or work, however they come at once", async () => {
+      const accountId = await addAccount(database.db, "ada");
+      const start = () =>
+        queueRun(database.db, {
+          paperId: nfe,
+          implementation: "knowledge-graph-embeddings",
+          config,
+          maxWaiting: 5,
+          accountId,
+          mostOpen: 2,
+          now: at(0),
+        });
+      const started = await Promise.allSettled([start(), start(), start(), start()]);
+      expect(started.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+      await claim(1);
+      await expect(start()).rejects.toThrow("2 runs of yours wait or work already");
+      expect((await queue(2)).accountId).toBeUndefined();
     });
 
     it("cancel what waits, note the wish for what runs, and leave the rest alone", async () => {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { sql, type Kysely } from "kysely";
 import { z } from "zod";
-import { hotness } from "../papers/ranking.ts";
+import { featurePaper } from "../papers/feature-paper.ts";
 import { rememberWords } from "../search/words.ts";
 import type { Database } from "./schema.ts";
 
@@ -25,13 +25,17 @@ const seedDay = "2024-12-10";
 /** Any number will do, as long as every process asks for the same one. */
 const seedLock = 7_204_242;
 
-/** Fills an empty database with the page that the project starts from; one that has papers is left as it is. */
+/**
+ * Makes the page that the project starts from, whatever papers are there before: its papers run. One of them that came
+ * from elsewhere keeps what is known of it, and learns what runs it.
+ */
 export async function seed(db: Kysely<Database>): Promise<void> {
   const { papers } = seedSchema.parse(JSON.parse(await readFile(new URL("./seed-page.json", import.meta.url), "utf8")));
+  const ids = papers.map((paper) => paper.id);
   await db.transaction().execute(async (trx) => {
     // Several processes may begin at once.
     await sql`select pg_advisory_xact_lock(${seedLock})`.execute(trx);
-    if ((await trx.selectFrom("paper").select("id").limit(1).executeTakeFirst()) !== undefined) return;
+    const known = await trx.selectFrom("paper").select("id").where("id", "in", ids).execute();
     await trx
       .insertInto("paper")
       .values(
@@ -43,19 +47,20 @@ export async function seed(db: Kysely<Database>): Promise<void> {
           published_on: paper.publishedAt,
           code_url: paper.code,
           implementation: paper.package,
-          featured_on: seedDay,
-          featured_at: new Date(seedDay),
-          hotness: hotness({ votes: 0, votesElsewhere: 0, featuredAt: new Date(seedDay) }),
         })),
       )
+      .onConflict((conflict) =>
+        conflict
+          .column("id")
+          .doUpdateSet((eb) => ({
+            implementation: eb.ref("excluded.implementation"),
+            code_url: eb.fn.coalesce("paper.code_url", "excluded.code_url"),
+          }))
+          .where("paper.implementation", "is", null),
+      )
       .execute();
-    await trx
-      .insertInto("featured_paper")
-      .values(papers.map((paper, position) => ({ day: seedDay, paper_id: paper.id, position })))
-      .execute();
-    await rememberWords(
-      trx,
-      papers.map((paper) => paper.id),
-    );
+    const added = ids.filter((id) => !known.some((paper) => paper.id === id));
+    for (const paperId of added) await featurePaper(trx, { paperId, day: seedDay, at: new Date(seedDay) });
+    await rememberWords(trx, added);
   });
 }
