@@ -6,6 +6,14 @@ declare module "autocannon" {
     /** Seconds. */
     readonly duration?: number;
     readonly headers?: Readonly<Record<string, string>>;
+    /** Requests a second of all connections together. */
+    readonly overallRate?: number;
+    /** What each connection asks for in turn. */
+    readonly requests?: readonly Request[];
+  }
+  export interface Request {
+    readonly path: string;
+    readonly headers?: Readonly<Record<string, string>>;
   }
   interface Result {
     /** Milliseconds. */

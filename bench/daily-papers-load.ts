@@ -2,11 +2,11 @@
  * How the site holds many readers: 100 at once on one core, with all papers of a dump stored, beside a plain Node page of
  * the same papers in the same run.
  *
- *   node --conditions=source --import tsx bench/daily-papers-load.ts DATA [--seconds 20] [--minutes 0] [--readers 100]
+ *   node --conditions=source --import tsx bench/daily-papers-load.ts DATA [--seconds 20] [--minutes 0] [--rate 50] [--readers 100]
  *
  * DATA is a data folder into which `offprint papers import` brought the papers. Both servers are kept on core 0 by
- * `taskset`, where there is one; the readers are this process. With `--minutes`, the site is loaded for so long
- * afterwards, and its memory is told each minute.
+ * `taskset`, where there is one; the readers are this process. With `--minutes`, the readers then go through pages of every
+ * kind for so long, `--rate` of them a second, and the site's memory is told each minute.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -14,13 +14,14 @@ import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import autocannon from "autocannon";
+import autocannon, { type Request } from "autocannon";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: "string", default: "20" },
     minutes: { type: "string", default: "0" },
+    rate: { type: "string", default: "50" },
     readers: { type: "string", default: "100" },
   },
 });
@@ -94,6 +95,31 @@ async function load(name: string, server: Server, path: string, seconds: number)
   process.stdout.write(`${JSON.stringify(row)}\n`);
 }
 
+interface ListedPaper {
+  readonly title: string;
+  readonly paper: { readonly id: string };
+}
+
+/** Pages, feeds and searches in turn, other days and words in each minute; half of the readers bring a cookie, for whom nothing is kept. */
+function everyKind(papers: readonly ListedPaper[], minute: number): Request[] {
+  const day = new Date(Date.UTC(2025, 0, 1 + 7 * minute)).toISOString().slice(0, 10);
+  const paths = papers.flatMap(({ title, paper }, i) => [
+    ["/", "/trending", `/month/${day.slice(0, 7)}`, `/date/${day}`, `/feeds/daily.atom`, "/api/daily_papers"][i % 6] ??
+      "/",
+    `/papers/${paper.id}`,
+    `/search?q=${encodeURIComponent(
+      title
+        .split(" ")
+        .slice(minute % 3, (minute % 3) + 2)
+        .join(" "),
+    )}`,
+  ]);
+  return paths.map((path, i) => ({
+    path,
+    headers: { "x-forwarded-for": `192.0.2.${i % 250}`, ...(i % 2 === 0 ? { cookie: "seen=1" } : {}) },
+  }));
+}
+
 /** The anchor: the same papers from memory, put together anew for each reader, without a framework. */
 const plainPage = `
 import { createServer } from "node:http";
@@ -116,6 +142,7 @@ process.stdout.write(
 const site = await start(["--conditions=source", "--import", tsx, main], {
   OFFPRINT_DATA: data,
   OFFPRINT_INGEST: "off",
+  OFFPRINT_TRUST_PROXY: "loopback", // so that the readers may come from addresses of their own
   PORT: "0",
 });
 try {
@@ -135,8 +162,18 @@ try {
     plain.child.kill("SIGTERM");
   }
   for (let minute = 1; minute <= Number(values.minutes); minute += 1) {
-    await autocannon({ url: site.url, connections: readers, duration: 60 });
-    process.stdout.write(`${JSON.stringify({ minute, memory: memoryOf(site), load: loadavg()[0] })}\n`);
+    const requests = everyKind(newest as readonly ListedPaper[], minute);
+    const overallRate = Number(values.rate);
+    const { non2xx, errors, ...told } = await autocannon({
+      url: site.url,
+      connections: readers,
+      duration: 60,
+      overallRate,
+      requests,
+      headers: { "accept-encoding": "gzip" },
+    });
+    const row = { minute, answers: told.requests.total, non2xx, errors, memory: memoryOf(site), load: loadavg()[0] };
+    process.stdout.write(`${JSON.stringify(row)}\n`);
   }
 } finally {
   site.child.kill("SIGTERM");
