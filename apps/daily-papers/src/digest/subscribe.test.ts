@@ -178,6 +178,30 @@ describe("subscribing", () => {
       expect(closed.status).toBe(401);
     });
 
+    const note = (mailId: string, { address = "reader@example.org", status = "5.1.1", action = "failed" } = {}) =>
+      [
+        "From: MAILER-DAEMON@example.org",
+        "Message-ID: <somethingelse@mx.example.org>",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
+        "",
+        "--x",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.example.org",
+        "",
+        `Final-Recipient: rfc822; ${address}`,
+        `Action: ${action}`,
+        `Status: ${status}`,
+        "",
+        "--x",
+        "Content-Type: text/rfc822-headers",
+        "",
+        "List-Unsubscribe: <https://papers.example/unsubscribe/a+aaaaaaaaaaaa@b>",
+        `Message-ID: <${mailId}@example.org>`,
+        "--x--",
+      ].join("\r\n");
+    const noted = async (text: string) => (await report(text, "message/rfc822")).json();
+
     it("end a subscription by address, by return path and by a note of non-delivery", async () => {
       await subscribe("json@example.org");
       await report(JSON.stringify({ type: "bounce", recipient: "JSON@example.org" }), "application/json");
@@ -188,45 +212,69 @@ describe("subscribing", () => {
         "application/json",
       );
       await subscribe("note@example.org");
-      const note = [
-        "From: MAILER-DAEMON@example.org",
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
-        "",
-        "--x",
-        "Content-Type: message/delivery-status",
-        "",
-        "Reporting-MTA: dns; mx.example.org",
-        "",
-        "Final-Recipient: rfc822; note@example.org",
-        "Action: failed",
-        "Status: 5.1.1",
-        "--x--",
-      ].join("\r\n");
-      expect(await (await report(note, "message/rfc822")).json()).toEqual({ noted: 1 });
+      // The server that it was forwarded to names another address.
+      expect(await noted(note((await mails()).at(-1)?.id ?? "", { address: "elsewhere@example.net" }))).toEqual({
+        noted: 1,
+      });
       expect((await subscribers()).map(({ state, ended_reason }) => [state, ended_reason])).toEqual([
         ["ended", "bounce"],
         ["ended", "complaint"],
         ["ended", "bounce"],
       ]);
-      expect(
-        (await app.database.db.selectFrom("suppression").selectAll().execute()).map(({ email_hash }) => email_hash),
-      ).toEqual([
-        expect.stringMatching(/^[0-9a-f]{64}$/),
-        expect.stringMatching(/^[0-9a-f]{64}$/),
-        expect.stringMatching(/^[0-9a-f]{64}$/),
-      ]);
+      const hashes = await app.database.db.selectFrom("suppression").select("email_hash").execute();
+      expect(hashes.map(({ email_hash }) => /^[0-9a-f]{64}$/.test(email_hash))).toEqual([true, true, true]);
     });
 
-    it("leave others alone: delays, and texts that are no report", async () => {
+    it("silence nobody whom a forged note names without a mail of ours", async () => {
       await subscribe("reader@example.org");
-      expect(
-        await (
-          await report(
-            "Final-Recipient: rfc822; reader@example.org\nAction: delayed\nStatus: 4.2.2\n",
-            "message/rfc822",
-          )
-        ).json(),
-      ).toEqual({ noted: 1 });
+      expect(await noted(note("zzzzzzzzzzzz"))).toEqual({ noted: 0 });
+      expect(await noted(note("", { address: "reader@example.org" }))).toEqual({ noted: 0 });
+      expect((await subscribers())[0]?.state).toBe("confirmed");
+      expect(await app.database.db.selectFrom("suppression").selectAll().execute()).toEqual([]);
+    });
+
+    it("end a subscription after several issues in a row that came back, and not before", async () => {
+      await subscribe("reader@example.org");
+      const { db } = app.database;
+      const [subscriber] = await subscribers();
+      const day = 86_400_000;
+      const issues = Array.from({ length: 9 }, (_, index) => ({
+        id: `issue000000${index}`,
+        kind: "digest" as const,
+        subscriber_id: subscriber?.id ?? "",
+        recipient: "reader@example.org",
+        subject: "Papers",
+        text_body: "",
+        html_body: "",
+        headers: "{}",
+        state: "sent" as const,
+        attempts: 1,
+        created_at: new Date(Date.now() - (9 - index) * day),
+        send_after: new Date(),
+      }));
+      await db.insertInto("mail").values(issues).execute();
+      const comeBack = (index: number) => noted(note(`issue000000${index}`, { status: "4.4.7" }));
+      // The servers were taking later issues all the while; the third one arrived.
+      for (const index of [0, 1, 2, 4, 5, 6, 7]) await comeBack(index);
+      expect(await noted(note("issue0000003", { action: "delayed", status: "4.2.2" }))).toEqual({ noted: 0 });
+      expect((await subscribers())[0]?.state).toBe("confirmed");
+      const back = await db.selectFrom("mail").select(["state", "error"]).where("id", "=", "issue0000004").execute();
+      expect(back).toEqual([{ state: "failed", error: "it came back" }]);
+      await comeBack(8);
+      expect((await subscribers())[0]).toMatchObject({ state: "ended", ended_reason: "bounce" });
+    });
+
+    it("do not take a refusal of our text or a full mailbox for an address that is gone", async () => {
+      await subscribe("reader@example.org");
+      const id = (await mails()).at(-1)?.id ?? "";
+      for (const status of ["5.7.1", "5.2.2", "4.4.7", ""]) {
+        expect(await noted(note(id, { status }))).toEqual({ noted: 1 });
+      }
+      expect((await subscribers())[0]?.state).toBe("confirmed");
+    });
+
+    it("leave others alone: texts that are no report", async () => {
+      await subscribe("reader@example.org");
       expect(await (await report("Hello, I am on holiday.", "text/plain")).json()).toEqual({ noted: 0 });
       expect((await report("{", "application/json")).status).toBe(400);
       expect((await subscribers())[0]?.state).toBe("confirmed");

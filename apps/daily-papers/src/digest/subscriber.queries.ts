@@ -106,7 +106,6 @@ export async function confirmSubscription(
       confirm_expires_at: null,
       ended_at: null,
       ended_reason: null,
-      soft_bounces: 0,
       next_issue_at: nextIssueAt(pending, now),
     })
     .where("id", "=", pending.id)

@@ -1,10 +1,12 @@
-import { sql, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { Database } from "../database/schema.ts";
+import type { BounceReport } from "./dsn.ts";
 import type { Mail } from "./mail.queries.ts";
 import { suppress } from "./suppression.ts";
 
-/** So many issues in a row that no server took end a subscription. */
-const mostSoftBounces = 5;
+/** So many issues in a row that nobody took end a subscription; so do fewer that lie this far apart. */
+const mostReturned = 5;
+const returnedDays = 14;
 
 /** Nobody has this address: nothing more is sent to it. */
 export async function noteHardBounce(db: Kysely<Database>, address: string, now: Date): Promise<void> {
@@ -16,30 +18,50 @@ export async function noteComplaint(db: Kysely<Database>, address: string, now: 
   await db.transaction().execute((trx) => suppress(trx, { address, reason: "complaint", now }));
 }
 
-/** A mail arrived: what was not taken before is forgotten. */
-export async function noteSent(db: Kysely<Database>, { subscriberId }: Pick<Mail, "subscriberId">): Promise<void> {
-  if (subscriberId === undefined) return;
+const words: Readonly<Record<BounceReport["type"], string>> = {
+  bounce: "it came back: nobody has this address",
+  returned: "it came back",
+  complaint: "its reader called it spam",
+};
+
+/** A mail that a server had taken came back, or its reader complained: the admin sees it, and it may end a subscription. */
+export async function noteReturned(
+  db: Kysely<Database>,
+  mail: Mail,
+  { type, now }: { type: BounceReport["type"]; now: Date },
+): Promise<void> {
   await db
-    .updateTable("subscriber")
-    .set({ soft_bounces: 0 })
-    .where("id", "=", subscriberId)
-    .where("soft_bounces", ">", 0)
+    .updateTable("mail")
+    .set({ state: "failed", error: words[type] })
+    .where("id", "=", mail.id)
+    .where("state", "in", ["sent", "unsure"])
     .execute();
+  if (type === "returned") await noteUndelivered(db, mail, now);
 }
 
-/** An issue was given up because no server took it in time; after several in a row, the address is as good as gone. */
-export async function noteSoftBounce(
+/**
+ * An issue was not delivered in the end; after several in a row, the address is as good as gone. Only issues up to this
+ * one are looked at: later ones may still come back, so that it says nothing that a server took them.
+ */
+export async function noteUndelivered(
   db: Kysely<Database>,
-  { subscriberId, recipient }: Pick<Mail, "subscriberId" | "recipient">,
+  { subscriberId, recipient, createdAt }: Pick<Mail, "subscriberId" | "recipient" | "createdAt">,
   now: Date,
 ): Promise<void> {
   if (subscriberId === undefined) return;
-  const row = await db
-    .updateTable("subscriber")
-    .set({ soft_bounces: sql`soft_bounces + 1` })
-    .where("id", "=", subscriberId)
-    .where(sql<string>`lower(email)`, "=", recipient.toLowerCase())
-    .returning("soft_bounces")
-    .executeTakeFirst();
-  if ((row?.soft_bounces ?? 0) >= mostSoftBounces) await noteHardBounce(db, recipient, now);
+  const issues = await db
+    .selectFrom("mail")
+    .select(["state", "created_at"])
+    .where("subscriber_id", "=", subscriberId)
+    .where("recipient", "=", recipient)
+    .where("created_at", "<=", createdAt)
+    .where("attempts", ">", 0)
+    .orderBy("created_at", "desc")
+    .limit(mostReturned)
+    .execute();
+  const arrived = issues.findIndex(({ state }) => state !== "failed");
+  const returned = arrived === -1 ? issues : issues.slice(0, arrived);
+  const first = returned.at(-1)?.created_at ?? createdAt;
+  const days = (createdAt.getTime() - first.getTime()) / 86_400_000;
+  if (returned.length >= mostReturned || days >= returnedDays) await noteHardBounce(db, recipient, now);
 }

@@ -6,15 +6,16 @@ import type { AppEnv } from "../app-env.ts";
 import type { Database } from "../database/schema.ts";
 import { isSameSecret } from "../secrets.ts";
 import { isAddress } from "./address.ts";
-import { noteComplaint, noteHardBounce, noteSoftBounce } from "./bounce.ts";
-import { mailIdIn, readDsn, type BounceReport } from "./dsn.ts";
-import { findMail } from "./mail.queries.ts";
+import { noteComplaint, noteHardBounce, noteReturned } from "./bounce.ts";
+import { mailIdsIn, readDsn, type BounceReport } from "./dsn.ts";
+import { findMail, type Mail } from "./mail.queries.ts";
 
 /** A note of non-delivery holds the mail that it is about. */
 const maxBytes = 1_000_000;
 
 const jsonReport = z.object({
-  type: z.enum(["bounce", "delay", "complaint"]),
+  /** A delay is no failure yet; programs that pass on all that they hear may send it. */
+  type: z.enum(["bounce", "returned", "delay", "complaint"]),
   recipient: z.email().max(254).optional(),
   /** The address that the report was sent to, with the mail's id in it. */
   returnPath: z.string().max(300).optional(),
@@ -39,28 +40,41 @@ export const bounceRoutes = new Hono<AppEnv>().post("/mail/bounces", bodyLimit({
   return c.json({ noted });
 });
 
-async function readReports(c: Context<AppEnv>): Promise<readonly BounceReport[] | undefined> {
+interface Report extends Omit<BounceReport, "type"> {
+  readonly type: BounceReport["type"] | "delay";
+  readonly recipient: string | undefined;
+}
+
+async function readReports(c: Context<AppEnv>): Promise<readonly Report[] | undefined> {
   const type = c.req.header("content-type") ?? "";
   if (type.startsWith("application/json")) {
     const parsed = jsonReports.safeParse(await c.req.json().catch(() => undefined));
     return parsed.data?.map(({ type: kind, recipient, returnPath }) => ({
       type: kind,
       recipient,
-      mailId: mailIdIn(returnPath ?? ""),
+      mailIds: mailIdsIn(returnPath ?? ""),
     }));
   }
   if (!/^(message|multipart|text)\//.test(type)) return undefined;
   const report = readDsn(await c.req.text());
-  return report === undefined ? [] : [report];
+  return report === undefined ? [] : [{ ...report, recipient: undefined }];
 }
 
-/** A report counts for the mail that it names; for an address alone where it names none. */
-async function note(db: Kysely<Database>, report: BounceReport, now: Date): Promise<boolean> {
-  const mail = report.mailId === undefined ? undefined : await findMail(db, report.mailId);
-  const address = mail?.recipient ?? report.recipient;
-  if (address === undefined || !isAddress(address)) return false;
-  if (report.type === "bounce") await noteHardBounce(db, address, now);
-  else if (report.type === "complaint") await noteComplaint(db, address, now);
-  else if (mail !== undefined) await noteSoftBounce(db, mail, now);
+/** A report counts for the mail that it names; for an address alone where a program that has the token names it. */
+async function note(db: Kysely<Database>, { type, recipient, mailIds }: Report, now: Date): Promise<boolean> {
+  const mail = await findFirst(db, mailIds);
+  const address = mail?.recipient ?? recipient;
+  if (type === "delay" || address === undefined || !isAddress(address)) return false;
+  if (mail !== undefined) await noteReturned(db, mail, { type, now });
+  if (type === "bounce") await noteHardBounce(db, address, now);
+  else if (type === "complaint") await noteComplaint(db, address, now);
   return true;
+}
+
+async function findFirst(db: Kysely<Database>, ids: readonly string[]): Promise<Mail | undefined> {
+  for (const id of ids) {
+    const mail = await findMail(db, id);
+    if (mail !== undefined) return mail;
+  }
+  return undefined;
 }

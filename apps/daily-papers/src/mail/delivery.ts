@@ -17,7 +17,6 @@ export interface SmtpFailure {
   readonly command?: string | undefined;
 }
 
-/** The address is wrong, and will be: bad mailbox, bad domain, moved, disabled (RFC 3463, 5.1.x and 5.2.1). */
 const addressIsGone = /\b5\.(?:1\.(?:0|1|2|3|6|10)|2\.1)\b/;
 const enhanced = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/;
 /** Words of servers without enhanced codes that refuse us, or this text, rather than the address. */
@@ -41,6 +40,11 @@ export function classifyFailure(failure: SmtpFailure, handedOver: boolean): Deli
 
 function isGone(code: number, response: string): boolean {
   const detail = enhanced.exec(response)?.[1];
-  if (detail !== undefined) return addressIsGone.test(detail);
+  if (detail !== undefined) return isAddressGone(detail);
   return (code === 550 || code === 551 || code === 553) && !notTheAddress.test(response);
+}
+
+/** Whether a status says that the address is wrong, and will be: bad mailbox, bad domain, moved, disabled (RFC 3463). */
+export function isAddressGone(status: string): boolean {
+  return addressIsGone.test(status);
 }

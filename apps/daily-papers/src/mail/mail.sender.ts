@@ -8,7 +8,7 @@ import { writeMessage } from "./message.ts";
 import { onMailAdded } from "./queue-mail.ts";
 import { noteSender } from "./sender-state.ts";
 import { SmtpSession, usualTimeouts, type SmtpTimeouts } from "./smtp-session.ts";
-import { noteHardBounce, noteSent, noteSoftBounce } from "./bounce.ts";
+import { noteHardBounce, noteUndelivered } from "./bounce.ts";
 import { suppressionOf } from "./suppression.ts";
 
 export interface MailSenderOptions {
@@ -181,13 +181,12 @@ export class MailSender {
     }
     await endClaim(db, mail, this.#endingOf(mail, delivery));
     if (delivery.type === "sent") {
-      await noteSent(db, mail);
       await this.#noteThatItWorks();
     } else if (delivery.type === "refused" && delivery.gone) {
       await noteHardBounce(db, mail.recipient, this.#now);
     } else if (delivery.type === "later") {
       if (delivery.closed) this.#pause();
-      if (this.#isWorthless(mail)) await noteSoftBounce(db, mail, this.#now);
+      if (this.#isWorthless(mail)) await noteUndelivered(db, mail, this.#now);
     }
   }
 
