@@ -8,6 +8,7 @@ import { housekeepingHandlers, housekeepingSchedule } from "./jobs/housekeeping.
 import { judgeText, textOfPaper, type RateText } from "./moderation/text-rating.ts";
 import type { RegularJob } from "./jobs/schedule.ts";
 import { MailSender } from "./mail/mail.sender.ts";
+import type { Metrics } from "./operations/metrics.ts";
 import { recommendationHandlers, recommendationSchedule } from "./recommendations/recommendation.jobs.ts";
 import type { Implementations } from "./runs/implementations.ts";
 import { sourceHandlers, sourceSchedule, sourcesOf } from "./sources/ingest.ts";
@@ -25,17 +26,19 @@ export function startBackground({
   implementations,
   onError,
   rateText,
+  metrics,
 }: {
   db: Kysely<Database>;
   config: Config;
   implementations: Implementations;
   onError: (error: unknown) => void;
   rateText: RateText | undefined;
+  metrics: Metrics;
 }): Background {
   const handlers: JobHandlers = {
     ...housekeepingHandlers(),
     ...sourceHandlers({
-      ...sourcesOf(config),
+      ...sourcesOf(config, metrics.countSourceRequest),
       judge: (paper) => judgeText(textOfPaper(paper), rateText, onError),
     }),
     ...recommendationHandlers(config),

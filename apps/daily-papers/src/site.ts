@@ -102,7 +102,14 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       const background =
         config.role === "web"
           ? undefined
-          : startBackground({ db, config, implementations, onError, rateText: rater?.rateText });
+          : startBackground({
+              db,
+              config,
+              implementations,
+              onError,
+              rateText: rater?.rateText,
+              metrics: operations.metrics,
+            });
       return {
         request: app.request,
         fetch: app.fetch,

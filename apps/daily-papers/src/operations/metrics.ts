@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Database } from "../database/schema.ts";
+import type { Outcome } from "../sources/remote.ts";
 import { readStanding, type Standing } from "./standing.queries.ts";
 
 /** The site's numbers in the words of Prometheus. Requests are counted by route pattern, so that their number is bounded. */
@@ -14,6 +15,7 @@ export class Metrics {
   readonly #mails: Gauge<"state">;
   readonly #sources: Gauge<"source">;
   readonly #sourceFailures: Gauge<"source">;
+  readonly #sourceRequests: Counter<"source" | "outcome">;
   readonly #papers: Gauge;
 
   constructor() {
@@ -35,12 +37,23 @@ export class Metrics {
     this.#mails = gauge("offprint_mails", "Mails by state", ["state"]);
     this.#sources = gauge("offprint_source_success_timestamp_seconds", "When a source last answered", ["source"]);
     this.#sourceFailures = gauge("offprint_source_failure_timestamp_seconds", "When a source last failed", ["source"]);
+    this.#sourceRequests = new Counter({
+      name: "offprint_source_requests_total",
+      help: "Requests of this process to a source: answered, later (not now), refused (with something unreadable), failed",
+      labelNames: ["source", "outcome"],
+      registers,
+    });
     this.#papers = gauge("offprint_papers", "Papers stored");
   }
 
   observe(method: string, route: string, status: number, seconds: number): void {
     this.#requests.observe({ method, route, status: String(status) }, seconds);
   }
+
+  /** Counts a request that was sent to a source. */
+  readonly countSourceRequest = (source: string, outcome: Outcome): void => {
+    this.#sourceRequests.inc({ source, outcome });
+  };
 
   /** All numbers as text, those of the database read now. */
   async text(db: Kysely<Database>, now: Date): Promise<string> {

@@ -34,12 +34,12 @@ const mostRefreshed = 1_000;
 const refreshedAtOnce = 100;
 
 /** The sources that the configuration names. */
-export function sourcesOf(config: Config, now = () => new Date()): Sources {
+export function sourcesOf(config: Config, onAsked?: RemoteOptions["onAsked"], now = () => new Date()): Sources {
   const contact = config.publicUrl === undefined ? "" : ` (+${config.publicUrl})`;
   const userAgent = `Offprint/0.1${contact}`;
   return {
-    arxiv: { base: config.arxivUrl, userAgent },
-    huggingFace: { base: config.huggingFaceUrl, userAgent },
+    arxiv: { base: config.arxivUrl, userAgent, onAsked },
+    huggingFace: { base: config.huggingFaceUrl, userAgent, onAsked },
     now,
   };
 }

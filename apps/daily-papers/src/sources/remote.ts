@@ -17,7 +17,12 @@ export interface RemoteOptions {
   readonly timeoutMs?: number | undefined;
   readonly patienceMs?: number | undefined;
   readonly resolve?: ResolveAll | undefined;
+  /** Told how each single request ended. */
+  readonly onAsked?: ((service: string, outcome: Outcome) => void) | undefined;
 }
+
+/** How a request ended: well, with "not now", with something that we do not read, or not at all. */
+export type Outcome = "answered" | "later" | "refused" | "failed";
 
 export interface RemoteKind {
   /** One name for all endpoints of one operator: they share the pace. */
@@ -52,6 +57,7 @@ export async function ask<T>(
   let last: SourceUnavailableError | undefined;
   for (let tries = 1; tries <= mostTries; tries += 1) {
     if (last !== undefined) await wait(last, tries, options);
+    let outcome: Outcome = "failed";
     try {
       const answer = await inTurn(
         db,
@@ -63,13 +69,22 @@ export async function ask<T>(
         },
         () => get(path, kind, options),
       );
-      if (!notNow.has(answer.status)) return readAnswer(answer, path, kind, read);
+      if (!notNow.has(answer.status)) {
+        outcome = "refused";
+        const wanted = readAnswer(answer, path, kind, read);
+        outcome = "answered";
+        return wanted;
+      }
+      outcome = "later";
       const retryAfterMs = readRetryAfter(answer.headers["retry-after"]);
       if (retryAfterMs !== undefined) await postpone(db, kind.service, Math.min(retryAfterMs, longestWaitMs));
       last = new SourceUnavailableError(`${kind.service} answers ${answer.status} for now`, { retryAfterMs });
     } catch (cause) {
       if (!(cause instanceof FetchFailedError)) throw cause;
+      outcome = "failed";
       last = new SourceUnavailableError(`${kind.service} cannot be read: ${cause.message}`, { cause });
+    } finally {
+      options.onAsked?.(kind.service, outcome);
     }
     if ((last.retryAfterMs ?? 0) > longestWaitMs) break;
   }

@@ -8,6 +8,7 @@ import { openMigratedPglite } from "../testing/databases.ts";
 import { answer, startRemoteServer, type RemoteAnswer, type RemoteServer } from "../testing/remote-server.ts";
 import { arxivCategory, arxivPapers } from "./arxiv.ts";
 import { huggingFaceDay, readDailyPapers } from "./hugging-face.ts";
+import { Metrics } from "../operations/metrics.ts";
 import type { RemoteOptions } from "./remote.ts";
 import { SourceRefusedError, SourceUnavailableError } from "./source-error.ts";
 
@@ -109,6 +110,23 @@ describe("sources", () => {
       await expect(failed).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
       expect(remote.asked).toHaveLength(1);
       await database.db.deleteFrom("pace").execute();
+    });
+
+    it("is counted by how each request ended", async () => {
+      const metrics = new Metrics();
+      const counted = options({ onAsked: metrics.countSourceRequest });
+      remote.next.push(
+        answer("slow down", "text/plain", 429, { "retry-after": "0" }),
+        (response) => response.destroy(),
+        answer(arxivFeed([{ id: "2608.00001" }]).slice(0, 900), atom),
+      );
+      await arxivPapers(["2608.00001"], counted);
+      usual = answer("no", "text/html", 403);
+      await expect(arxivPapers(["2608.00001"], counted)).rejects.toThrow("answers 403");
+      const text = await metrics.text(database.db, new Date());
+      for (const [outcome, count] of Object.entries({ answered: 1, later: 1, failed: 2, refused: 1 })) {
+        expect(text).toContain(`offprint_source_requests_total{source="arxiv",outcome="${outcome}"} ${count}\n`);
+      }
     });
 
     it("is given up after a few tries", async () => {
