@@ -52,6 +52,12 @@ describe("the site", () => {
     });
   });
 
+  it("keeps no page for one who may be signed in", async () => {
+    await app.get("/");
+    const answer = await app.get("/", { cookie: `theme=dark; offprint=${"a".repeat(32)}` });
+    expect(answer.headers.get("set-cookie")).toMatch(/^offprint=;/); // the session was looked for
+  });
+
   describe("a paper's page", () => {
     it("has the abstract, the links, the citation and the form that runs it", async () => {
       const html = await app.text(nfe);
@@ -206,6 +212,8 @@ describe("the site", () => {
     const html = await (await app.get("/", { cookie: "theme=dark" })).text();
     expect(html).toContain('<html lang="en" data-theme="dark">');
     expect(await (await app.get("/", { cookie: "theme=evil" })).text()).toContain('<html lang="en">');
+    expect(await (await app.get("/", { cookie: "a=b; theme=dark" })).text()).toBe(html); // kept
+    expect(await app.text("/")).toContain('<html lang="en">');
   });
 
   it("serves style, script and fonts under names that change with their content, for ever", async () => {

@@ -24,11 +24,13 @@ import { frames } from "./look/frames.ts";
 import { renderNotFound, renderNotice } from "./look/notice.tsx";
 import { bounceRoutes } from "./mail/bounces.routes.ts";
 import { outboxRoutes } from "./mail/outbox.routes.tsx";
+import { themeOf } from "./look/theme.ts";
 import { themeRoutes } from "./look/theme.routes.ts";
 import { Operations } from "./operations/operations.ts";
 import { operationsRoutes } from "./operations/operations.routes.ts";
 import { renderNotAllowed, renderSignInNeeded } from "./people/refusals.tsx";
 import { NotAllowedError, SignInNeededError } from "./people/reader.ts";
+import { mayBeSignedIn } from "./people/session-cookie.ts";
 import { readSession } from "./people/session.ts";
 import { moderationRoutes } from "./moderation/moderation.routes.tsx";
 import { profileRoutes } from "./people/profile.routes.tsx";
@@ -64,7 +66,8 @@ export function createApp({ services, onError }: AppOptions) {
   app.use(operations.observe);
   app.use(
     keptAnswers({
-      isShared: (path) => sharedPaths.test(path),
+      variantOf: (c) =>
+        sharedPaths.test(c.req.path) && !mayBeSignedIn(c.req.header("cookie")) ? themeOf(c) : undefined,
       versionOf: async () => (await feedVersion(services.db)).version,
     }),
   );

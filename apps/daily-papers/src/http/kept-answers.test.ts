@@ -14,7 +14,10 @@ describe("kept answers", () => {
     app = new Hono<AppEnv>();
     app.use(
       keptAnswers({
-        isShared: (path) => path !== "/own",
+        variantOf: (c) =>
+          c.req.path === "/own" || c.req.header("cookie")?.includes("session")
+            ? undefined
+            : (c.req.header("cookie") ?? ""),
         versionOf: async () => (asked++, version),
         believedMs: 0,
         mostBytes: 30,
@@ -40,7 +43,11 @@ describe("kept answers", () => {
     expect(headers.has("ratelimit")).toBe(false);
   });
 
-  it("are told apart by what a reader takes", async () => {
+  it("are told apart by their kind and by what a reader takes", async () => {
+    await text("/other", { cookie: "theme=dark" });
+    expect(await text("/other")).toBe("answer 2");
+    expect(await text("/other", { cookie: "theme=dark" })).toBe("answer 1");
+    made = 0;
     await text("/", { "accept-encoding": "gzip" });
     expect(await text("/", { "accept-encoding": "br" })).toBe("answer 2");
     expect(await text("/", { "accept-encoding": "gzip" })).toBe("answer 1");

@@ -14,8 +14,11 @@ interface Kept {
 }
 
 export interface KeptAnswersOptions {
-  /** Whether everybody without a cookie gets the same from this path, as long as the papers stay as they are. */
-  readonly isShared: (path: string) => boolean;
+  /**
+   * Which of several answers everybody of a kind gets from an address, as long as the papers stay as they are; undefined:
+   * each reader has an own one.
+   */
+  readonly variantOf: (c: Context<AppEnv>) => string | undefined;
   /** What the answers depend on. */
   readonly versionOf: () => Promise<string>;
   /** Milliseconds that a version is believed. */
@@ -31,12 +34,12 @@ const keptMs = 20_000;
 const passing = /^(?:transfer-encoding|ratelimit.*|retry-after|x-request-id)$/i;
 
 /**
- * Keeps whole answers, packed, for readers without a cookie: most readers of a busy page, who all get the same bytes. A
+ * Keeps whole answers, packed, for readers who are not signed in: most readers of a busy page, who all get the same bytes. A
  * change of the papers shows after a second at most; who is signed in never gets a kept answer. Stands before whatever adds
  * headers or refuses: a kept answer has been through all of it, for the same address with the same host.
  */
 export function keptAnswers({
-  isShared,
+  variantOf,
   versionOf,
   believedMs = 1000,
   mostBytes = 32 * 2 ** 20,
@@ -96,13 +99,14 @@ export function keptAnswers({
   };
 
   return async (c, next) => {
-    const { method, url, path } = c.req;
-    if (method !== "GET" || c.req.header("cookie") !== undefined || url.length > longestAddress || !isShared(path))
-      return next();
+    const { method, url } = c.req;
+    if (method !== "GET" || url.length > longestAddress) return next();
+    const variant = variantOf(c);
+    if (variant === undefined) return next();
     if (performance.now() >= believedUntil) {
       await (asking ??= refresh().finally(() => (asking = undefined)));
     }
-    const key = `${c.req.header("accept-encoding") ?? ""} ${c.req.header("accept") ?? ""} ${url}`;
+    const key = [variant, c.req.header("accept-encoding"), c.req.header("accept"), url].join(" ");
     // Of many who ask for the same at once, one has it made and the others wait for that.
     const others = making.get(key);
     if (others !== undefined) await others;

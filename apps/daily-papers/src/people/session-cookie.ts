@@ -19,6 +19,11 @@ function isSecure(c: Context<AppEnv>): boolean {
 /** `__Host-` makes browsers refuse the cookie from other hosts of the domain and without https. */
 const nameOf = (c: Context<AppEnv>, name: string) => (isSecure(c) ? `__Host-${name}` : name);
 
+/** Whether the request may belong to a session, as far as the names of its cookies tell. */
+export function mayBeSignedIn(cookies: string | undefined): boolean {
+  return cookies !== undefined && /(?:^|;)\s*(?:__Host-)?offprint=/.test(cookies);
+}
+
 /** The token of the request's session, if it has the form of one. */
 export function sessionToken(c: Context<AppEnv>): string | undefined {
   return tokenOf(c, "offprint");
