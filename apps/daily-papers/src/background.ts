@@ -12,6 +12,7 @@ import type { Metrics } from "./operations/metrics.ts";
 import { recommendationHandlers, recommendationSchedule } from "./recommendations/recommendation.jobs.ts";
 import type { Implementations } from "./runs/implementations.ts";
 import { sourceHandlers, sourceSchedule, sourcesOf } from "./sources/ingest.ts";
+import { submissionHandlers, submissionSchedule } from "./submissions/submission.jobs.ts";
 
 export interface Background {
   readonly jobs: JobWorker;
@@ -41,6 +42,7 @@ export function startBackground({
       ...sourcesOf(config, metrics.countSourceRequest),
       judge: (paper) => judgeText(textOfPaper(paper), rateText, onError),
     }),
+    ...submissionHandlers(),
     ...recommendationHandlers(config),
     ...digestHandlers({
       config,
@@ -51,6 +53,7 @@ export function startBackground({
   const regular: RegularJob[] = [
     ...housekeepingSchedule,
     ...sourceSchedule(config),
+    ...submissionSchedule,
     ...digestSchedule,
     ...recommendationSchedule,
   ];

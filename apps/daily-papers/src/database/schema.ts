@@ -7,7 +7,8 @@ export type RunStatus = "queued" | "running" | "completed" | "cancelled" | "inte
 export type PaperSource = "seed" | "arxiv" | "huggingface" | "import" | "submission";
 export type Role = "reader" | "moderator" | "admin";
 export type CommentState = "shown" | "held" | "hidden" | "deleted";
-export type SubmissionState = "waiting" | "featured" | "held" | "refused";
+/** `unanswered`: arXiv could not be asked in time. */
+export type SubmissionState = "waiting" | "featured" | "held" | "refused" | "unanswered";
 export type SubscriberState = "pending" | "confirmed" | "ended";
 export type MailKind = "sign-in" | "confirmation" | "digest" | "notice";
 /** `unsure`: the connection broke after the text was handed over; it is not sent again by itself. */
@@ -140,6 +141,8 @@ interface VoteTable {
   account_id: string;
   paper_id: string;
   created_at: Date;
+  /** False while the voter's account is too new. */
+  counted: Default<boolean>;
 }
 
 interface CommentTable {

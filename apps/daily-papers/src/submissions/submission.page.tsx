@@ -65,7 +65,13 @@ export function SubmissionPage({ paper, submissions, problem, isOld = false }: S
   );
 }
 
-const states = { waiting: "arXiv is asked", featured: "in the feed", held: "held for review", refused: "refused" };
+const states = {
+  waiting: "arXiv is asked",
+  featured: "in the feed",
+  held: "held for review",
+  refused: "refused",
+  unanswered: "not found out",
+};
 
 /** Submissions with their papers and what became of them. */
 export function SubmissionList({ submissions }: { submissions: readonly Submission[] }) {
@@ -89,6 +95,13 @@ export function SubmissionList({ submissions }: { submissions: readonly Submissi
             {submission.stateReason !== undefined && `. ${submission.stateReason}`}
             {submission.state === "held" && ` ${ratingLimits}`}
           </p>
+          {submission.state === "unanswered" && (
+            <form method="post" action="/submit">
+              <input type="hidden" name="paper" value={submission.paperId} />
+              <input type="hidden" name="anyway" value="yes" />
+              <button aria-label={`Ask arXiv for ${submission.paperId} again`}>Ask again</button>
+            </form>
+          )}
         </li>
       ))}
     </ul>

@@ -27,6 +27,8 @@ export type Submitted =
 /** One person may submit so many papers in 24 hours. */
 export const mostSubmissionsADay = 5;
 const oneDay = 86_400_000;
+/** Tries to fetch a paper, ever more rarely: some hours in all, which is as long as arXiv is away at times. */
+const mostFetches = 11;
 
 export interface NewSubmission {
   readonly arxivId: string;
@@ -50,7 +52,9 @@ export async function submitPaper(db: Kysely<Database>, submission: NewSubmissio
       if (open.state === "waiting") await askForPaper(trx, { submissionId: open.id, arxivId: paperId, now });
       return { outcome: "waiting" };
     }
-    if ((await countLately(trx, accountId, now)) >= mostSubmissionsADay) return { outcome: "too-many" };
+    if ((await countLately(trx, { accountId, paperId, now })) >= mostSubmissionsADay) return { outcome: "too-many" };
+    // Asked again: it takes the place of the one that arXiv did not answer.
+    await removeUnanswered(trx, accountId, paperId);
     const id = newId();
     const state: SubmissionState = paper === undefined ? "waiting" : verdict?.state === "held" ? "held" : "featured";
     const added = await trx
@@ -146,7 +150,13 @@ function askForPaper(
   trx: Transaction<Database>,
   { submissionId, arxivId, now }: { submissionId: string; arxivId: string; now: Date },
 ) {
-  return enqueueJob(trx, { name: "fetch-paper", payload: { submissionId, arxivId }, dedupeKey: submissionId, now });
+  return enqueueJob(trx, {
+    name: "fetch-paper",
+    payload: { submissionId, arxivId },
+    dedupeKey: submissionId,
+    mostAttempts: mostFetches,
+    now,
+  });
 }
 
 function openSubmission(trx: Transaction<Database>, paperId: string) {
@@ -158,12 +168,26 @@ function openSubmission(trx: Transaction<Database>, paperId: string) {
     .executeTakeFirst();
 }
 
-async function countLately(trx: Transaction<Database>, accountId: string, now: Date): Promise<number> {
+async function removeUnanswered(trx: Transaction<Database>, accountId: string, paperId: string): Promise<void> {
+  await trx
+    .deleteFrom("submission")
+    .where("account_id", "=", accountId)
+    .where("paper_id", "=", paperId)
+    .where("state", "=", "unanswered")
+    .execute();
+}
+
+/** What somebody submitted in 24 hours, but for what this paper's new submission takes the place of. */
+async function countLately(
+  trx: Transaction<Database>,
+  { accountId, paperId, now }: { accountId: string; paperId: string; now: Date },
+): Promise<number> {
   const { count } = await trx
     .selectFrom("submission")
     .select(sql<number>`count(*)::integer`.as("count"))
     .where("account_id", "=", accountId)
     .where("created_at", ">", new Date(now.getTime() - oneDay))
+    .where((eb) => eb.or([eb("state", "!=", "unanswered"), eb("paper_id", "!=", paperId)]))
     .executeTakeFirstOrThrow();
   return count;
 }

@@ -6,6 +6,7 @@ import { upsertPapers } from "../papers/save-papers.ts";
 import { addAccount } from "../testing/accounts.ts";
 import { databaseKinds } from "../testing/databases.ts";
 import { isOldNews } from "./paper-age.ts";
+import { endUnanswered } from "./submission.jobs.ts";
 import { decideSubmission, settleSubmission, submissionsBy, submitPaper } from "./submission.queries.ts";
 
 const now = new Date("2026-11-23T12:00:00Z");
@@ -108,6 +109,29 @@ describe.each(databaseKinds())("submissions on $name", ({ missing, open, stop })
     expect(outcomes.filter(({ outcome }) => outcome === "fetching")).toHaveLength(5);
     expect(outcomes.filter(({ outcome }) => outcome === "too-many")).toHaveLength(2);
     expect(await submit("2611.10009", grace)).toEqual({ outcome: "fetching" });
+  });
+
+  it("end when nobody asks for their paper any more, and can be asked again without counting twice", async () => {
+    for (const n of [1, 2, 3, 4, 5]) await submit(`2611.2000${n}`);
+    expect(await endUnanswered(db(), now)).toBe(0);
+    // One job was given up; arXiv puts another one off for more than a day.
+    const first = (await mine()).find(({ paperId }) => paperId === "2611.20001");
+    await db()
+      .updateTable("job")
+      .set({ finished_at: now, failed: true })
+      .where("dedupe_key", "=", first?.id ?? "")
+      .execute();
+    expect(await endUnanswered(db(), now)).toBe(1);
+    expect(await submit("2611.20009")).toEqual({ outcome: "too-many" });
+    expect(await submit("2611.20001")).toEqual({ outcome: "fetching" });
+    expect(await mine()).toHaveLength(5);
+    expect(await jobs()).toHaveLength(6);
+    const tomorrow = new Date(now.getTime() + 25 * 3_600_000);
+    expect(await endUnanswered(db(), tomorrow)).toBe(5);
+    expect(await mine()).toMatchObject(Array.from({ length: 5 }, () => ({ state: "unanswered" })));
+    // An answer that comes after all changes nothing that its reader was told.
+    const [late] = await mine();
+    expect(await settle(late?.id ?? "", true)).toBeUndefined();
   });
 
   it("are one paper's when two people bring it at once", async () => {
