@@ -1,7 +1,6 @@
 import { sql, type Kysely, type RawBuilder, type SqlBool } from "kysely";
 import type { Database, Day } from "../database/schema.ts";
-import { conditionsOf, type SearchFilters } from "../search/search.queries.ts";
-import { readSearch, sqlSearch } from "../search/search-text.ts";
+import { sqlMatches, type SearchFilters } from "../search/search.queries.ts";
 import { useIndexes } from "../search/use-indexes.ts";
 
 /** A paper with what a list of another program tells of it. */
@@ -139,10 +138,7 @@ export function listFeatured(db: Kysely<Database>, filter: PaperFilter, page: Ar
 
 /** All papers that a search finds, by the time that they came in, newest first; one that is in no feed, by its publication. */
 export function listFound(db: Kysely<Database>, { text, filters }: PaperSearch, page: ArrivalPage): Promise<Arrivals> {
-  const query = sqlSearch(readSearch(text));
-  const conditions = [...conditionsOf(filters), ...(query === undefined ? [] : [sql`paper.search @@ ${query}`])];
-  const all = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
-  return useIndexes(db, (trx) => listArrivals(trx, all, arrivedAt, page));
+  return useIndexes(db, (trx) => listArrivals(trx, sqlMatches(text, filters), arrivedAt, page));
 }
 
 /** The same as {@link arrivalOf}. */

@@ -18,8 +18,8 @@ const mostReasons = 3;
 export async function similarPapers(db: Kysely<Database>, id: string, most: number): Promise<SimilarPaper[]> {
   const { rows } = await sql<{ id: string; title: string; published_on: Day; keywords: string[]; words: string[] }>`
     with this as materialized (
-      select keywords, array(select lexeme from unnest(to_tsvector('english', title)) where length(lexeme) > 2) as words,
-        (select string_agg(quote_literal(lexeme), ' | ') from unnest(to_tsvector('english', title))
+      select keywords, array(select lexeme from unnest(to_tsvector('english', plain_letters(title))) where length(lexeme) > 2) as words,
+        (select string_agg(quote_literal(lexeme), ' | ') from unnest(to_tsvector('english', plain_letters(title)))
          where length(lexeme) > 2)::tsquery as query
       from paper where id = ${id}
     ),
@@ -47,7 +47,7 @@ export async function similarPapers(db: Kysely<Database>, id: string, most: numb
       order by score desc, paper.published_on desc, paper.id limit ${most}
     )
     select id, title, published_on, keywords,
-      array(select lexeme from unnest(to_tsvector('english', title)) where lexeme = any (select unnest(words) from this))
+      array(select lexeme from unnest(to_tsvector('english', plain_letters(title))) where lexeme = any (select unnest(words) from this))
         as words
     from scored order by score desc, published_on desc, id`.execute(db);
   return rows.flatMap((row) => {

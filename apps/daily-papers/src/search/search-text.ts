@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from "kysely";
+import { plainLetters } from "./plain-letters.ts";
 
 /** Part of what a reader looks for. */
 export interface SearchTerm {
@@ -64,9 +65,9 @@ function wordsOf(text: string): string {
 /** Letters that PostgreSQL gave the columns of a paper: see `paper.search`. */
 const weights = { title: "A", author: "B" };
 
-/** The terms as a query of full text, all of which must hold; undefined when there is nothing to look for. */
+/** The terms as a query of full text, all of which must hold; undefined when there are none. */
 export function sqlSearch(terms: readonly SearchTerm[]): RawBuilder<string> | undefined {
-  if (!terms.some((term) => !term.excluded)) return undefined;
+  if (terms.length === 0) return undefined;
   const parts = terms.map((term, index) => {
     // The word that one may still be typing finds what begins with it; short ones would find everything.
     const open = index === terms.length - 1 && !term.phrase && term.field === undefined && term.text.length >= 4;
@@ -76,9 +77,22 @@ export function sqlSearch(terms: readonly SearchTerm[]): RawBuilder<string> | un
   return sql<string>`(${sql.join(parts, sql` && `)})`;
 }
 
-/** Words of titles and abstracts are known by their stems, names as they are. A word that says nothing is not asked for. */
+/** What a term stands for, in any of the ways to write it. */
 function sqlTerm({ text, field }: SearchTerm, prefix: boolean): RawBuilder<string> {
   const marks = (prefix ? "*" : "") + (field === undefined ? "" : weights[field]);
+  const ways = spellings(plainLetters(text)).map((spelling) => sqlSpelling(spelling, marks, field));
+  return sql<string>`(${sql.join(ways, sql` || `)})`;
+}
+
+/** `multi-modal` is found as `multi modal` and as `multimodal` too: authors do not agree on hyphens. */
+function spellings(text: string): string[] {
+  const parts = text.split(/(?<=[\p{L}\p{N}])-(?=[\p{L}\p{N}])/u);
+  if (parts.length === 1) return [text];
+  return [text, parts.join(" "), ...(parts.length === 2 ? [parts.join("")] : [])];
+}
+
+/** Words of titles and abstracts are known by their stems, names as they are. A word that says nothing is not asked for. */
+function sqlSpelling(text: string, marks: string, field: SearchTerm["field"]): RawBuilder<string> {
   // Quotes and backslashes are gone already.
   const quoted = `'${text}'${marks === "" ? "" : `:${marks}`}`;
   const english = sql`to_tsquery('english', ${quoted})`;

@@ -1,9 +1,10 @@
-import { sql, type Kysely, type SqlBool } from "kysely";
+import { sql, type Kysely, type RawBuilder, type SqlBool } from "kysely";
 import type { Database, Day } from "../database/schema.ts";
 import { selectPapers, toPaper } from "../papers/paper.queries.ts";
 import type { Paper } from "../papers/paper.ts";
 import { readSearch, sqlSearch, writeSearch, type SearchTerm } from "./search-text.ts";
 import { useIndexes } from "./use-indexes.ts";
+import { plainLetters } from "./plain-letters.ts";
 import { nearestWords } from "./words.ts";
 
 export interface SearchFilters {
@@ -53,6 +54,9 @@ export async function searchPapers(
   page = 1,
 ): Promise<SearchResult> {
   const terms = readSearch(text);
+  if (isWordless(text, terms)) {
+    return { text, papers: [], count: 0, isCut: false, hasNext: false, suggestion: undefined, corrected: false };
+  }
   const found = await find(db, terms, filters, page);
   if (found.count >= fewMatches || page > 1) return { ...found, suggestion: undefined, corrected: false };
   const meant = await correct(db, terms);
@@ -70,10 +74,8 @@ async function find(
   page: number,
 ): Promise<Found> {
   const query = sqlSearch(terms);
-  const conditions = conditionsOf(filters);
-  if (query !== undefined) conditions.push(sql`search @@ ${query}`);
   const rank = query === undefined ? sql`0::float8` : sql`ts_rank_cd('{0.05, 0.2, 0.5, 1}', search, ${query})`;
-  const where = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
+  const where = allOf(terms, filters);
   const rows = await useIndexes(db, async (trx) => {
     const ranked = await sql<{ id: string | null; count: number }>`
       with matches as materialized (
@@ -99,13 +101,45 @@ async function find(
   };
 }
 
+/** `2409.199`, when that is all that was typed: the papers whose ids begin like this. */
+function beginningOfId([first, ...others]: readonly SearchTerm[]): string | undefined {
+  const isBeginning = first !== undefined && others.length === 0 && !first.excluded && first.field === undefined;
+  return isBeginning && /^\d{4}\.\d{1,5}$/.test(first.text) ? first.text : undefined;
+}
+
+/** How arXiv writes a category that somebody types: `CS.cl` is `cs.CL`, while keywords are small. */
+function categoryNames(text: string): string[] {
+  const small = text.toLowerCase();
+  return [...new Set([text, small, small.replace(/\.[a-z]{2}$/, (subject) => subject.toUpperCase())])];
+}
+
+/** What a search asks of a row of `paper`, as it is typed: nothing is corrected. */
+export function sqlMatches(text: string, filters: SearchFilters): RawBuilder<unknown> {
+  const terms = readSearch(text);
+  return isWordless(text, terms) ? sql`false` : allOf(terms, filters);
+}
+
+/** Whether somebody looks for signs alone, which are not searched. */
+function isWordless(text: string, terms: readonly SearchTerm[]): boolean {
+  return terms.length === 0 && text.trim() !== "";
+}
+
+function allOf(terms: readonly SearchTerm[], filters: SearchFilters): RawBuilder<unknown> {
+  const query = sqlSearch(terms);
+  const conditions = conditionsOf(filters);
+  const beginning = beginningOfId(terms);
+  if (beginning !== undefined) conditions.push(sql`starts_with(paper.id, ${beginning})`);
+  else if (query !== undefined) conditions.push(sql`paper.search @@ ${query}`);
+  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
+}
+
 /** What filters ask of a row of `paper`. */
-export function conditionsOf({ from, to, category, implementations }: SearchFilters): ReturnType<typeof sql>[] {
+function conditionsOf({ from, to, category, implementations }: SearchFilters): ReturnType<typeof sql>[] {
   const conditions: ReturnType<typeof sql>[] = [];
   if (from !== undefined) conditions.push(sql`published_on >= ${from}::date`);
   if (to !== undefined) conditions.push(sql`published_on <= ${to}::date`);
   if (category !== undefined) {
-    const spellings = [...new Set([category, category.toLowerCase()])];
+    const spellings = categoryNames(category);
     conditions.push(sql`(categories && ${spellings}::text[] or keywords && ${spellings}::text[])`);
   }
   if (implementations !== undefined) conditions.push(sql`implementation = any(${implementations}::text[])`);
@@ -124,14 +158,17 @@ async function papersByIds(db: Kysely<Database>, ids: readonly string[]): Promis
 
 /** The terms with words that nobody wrote replaced by the nearest ones that somebody did; undefined when none is. */
 async function correct(db: Kysely<Database>, terms: readonly SearchTerm[]): Promise<SearchTerm[] | undefined> {
-  const words = terms.filter(({ excluded }) => !excluded).flatMap(({ text }) => text.toLowerCase().split(" "));
+  const words = terms.filter(({ excluded }) => !excluded).flatMap(({ text }) => wordsIn(text).map(known));
   const nearest = await nearestWords(db, words);
   if (nearest.size === 0) return undefined;
   return terms.map((term) => ({
     ...term,
-    text: term.text
-      .split(" ")
-      .map((word) => nearest.get(word.toLowerCase()) ?? word)
+    text: wordsIn(term.text)
+      .map((word) => nearest.get(known(word)) ?? word)
       .join(" "),
   }));
 }
+
+const wordsIn = (text: string) => text.split(" ");
+/** A word as {@link rememberWords} keeps it. */
+const known = (word: string) => plainLetters(word).toLowerCase();

@@ -1,10 +1,13 @@
 import * as fc from "fast-check";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../database/database.ts";
 import type { NewPaper } from "../papers/paper.ts";
+import { cleanText } from "../papers/clean-text.ts";
 import { upsertPapers } from "../papers/save-papers.ts";
 import { similarPapers } from "../papers/similar-papers.ts";
 import { databaseKinds } from "../testing/databases.ts";
+import { plainLetters } from "./plain-letters.ts";
 import { readSearch, writeSearch } from "./search-text.ts";
 import { pageSize, searchPapers } from "./search.queries.ts";
 import { slips } from "./words.ts";
@@ -26,6 +29,12 @@ const papers = [
     keywords: ["knowledge graphs"],
   }),
   paper(5, "The will to attend", { keywords: ["knowledge graphs", "attention"] }),
+  paper(7, "Long-context understanding", {
+    authors: ["Lena Müller", "\u0141ukasz Kaiser", "Rene\u0301 Nießner", "李雷"],
+    categories: ["cs.CL"],
+    abstract: "Multimodal naïve Bayes.",
+  }),
+  paper(8, "Long context, long ago", { authors: ["Ann Muller"], abstract: "Multi-modal; R code." }),
   paper(6, "Graph attention", { authors: ["Chen Wei-Lin"], keywords: ["attention"] }),
 ];
 
@@ -92,6 +101,27 @@ describe.each(databaseKinds())("search on $name", ({ missing, open, stop }) => {
     ['author:"wei chen"', [4]],
     ["title:diffusion", [1, 3]],
     ["author:diffusion", []],
+    // With and without accents, however they are made up.
+    ["müller", [7, 8]],
+    ["muller", [7, 8]],
+    ["Mu\u0308ller", [7, 8]],
+    ["author:lukasz", [7]],
+    ["rené niessner", [7]],
+    ["naive bayes", [7]],
+    ["zoe james", [4]],
+    // With and without hyphens.
+    ["long-context", [7, 8]],
+    ['"long context"', [7, 8]],
+    ["multi-modal", [7, 8]],
+    ["wei-lin", [6]],
+    ["李雷", [7]],
+    ["r", [8]],
+    ["diffusion -survey -rock", [1]],
+    ["-diffusion -attention -graph -attend", [7, 8]],
+    ["2608.0000", [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["2608.00004", [4]],
+    ["???", []],
+    ["$ & %", []],
   ])("finds by %s", async (text, ids) => expect(new Set(await found(text))).toEqual(new Set(ids)));
 
   it("puts what stands in a title before what stands in an abstract", async () => {
@@ -103,6 +133,8 @@ describe.each(databaseKinds())("search on $name", ({ missing, open, stop }) => {
     expect(await found("diffusion", { to: "2025-12-31" })).toEqual([3]);
     expect(await found("", { category: "physics.geo-ph" })).toEqual([3]);
     expect(await found("", { category: "Attention" })).toEqual([5, 6]);
+    expect(await found("", { category: "CS.cl" })).toEqual([7]);
+    expect(await found("???", { category: "cs.CL" })).toEqual([]);
     expect(await found("", { implementations: [] })).toEqual([]);
     expect((await found("")).length).toBe(papers.length);
   });
@@ -117,6 +149,18 @@ describe.each(databaseKinds())("search on $name", ({ missing, open, stop }) => {
     expect(await searchPapers(database.db, "zzzzqqqq")).toMatchObject({ suggestion: undefined, count: 0 });
     // What finds enough is not doubted.
     expect((await searchPapers(database.db, "diffusion")).suggestion).toBeUndefined();
+  });
+
+  it("writes a word without its accents as the database does", async () => {
+    const letters = fc.string({ unit: fc.constantFrom(...Array.from("aéüßŁøæœŞğıđµ²ﬁÅ한か\u3099й")), maxLength: 20 });
+    const texts = fc.sample(fc.oneof(letters, fc.string({ unit: "grapheme" }).map(cleanText)), {
+      numRuns: 300,
+      seed: 1,
+    });
+    const { rows } = await sql<{ plain: string }>`
+      select plain_letters(text) as plain from unnest(${texts}::text[]) with ordinality as t (text, place)
+      order by place`.execute(database.db);
+    expect(texts.map(plainLetters)).toEqual(rows.map(({ plain }) => plain));
   });
 
   it("never fails, whatever is typed", async () => {

@@ -8,7 +8,8 @@ export async function rememberWords(trx: Transaction<Database>, paperIds: readon
   await sql`
     insert into search_word (word)
     select distinct lexeme
-    from paper, unnest(to_tsvector('simple', title || ' ' || (authors #>> '{}') || ' ' || array_to_string(keywords, ' ')))
+    from paper, unnest(to_tsvector('simple',
+      plain_letters(title || ' ' || (authors #>> '{}') || ' ' || array_to_string(keywords, ' '))))
     where id = any(${paperIds}::text[]) and lexeme ~ '^[[:alpha:]]{3,40}$'
       and not exists (select 1 from search_word known where known.word = lexeme)
     order by lexeme
