@@ -1,10 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { readQuestionAnswers } from "@offprint/long-context-lora";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { importPapers } from "../papers/import-papers.ts";
 import { TestApp } from "../testing/apps.ts";
+import { openMigratedPglite } from "../testing/databases.ts";
 
 const nfe = "2409.19977";
 
@@ -73,6 +76,72 @@ describe("what can be taken away", () => {
     expect(lines.map(({ id }) => id).toSorted()).toEqual(stored.map(({ id }) => id).toSorted());
     expect(lines.find(({ id }) => id === nfe)).toMatchObject({ upvotes: 3, day: "2024-12-10" });
     expect(text).not.toMatch(/ada|example\.org/);
+  });
+
+  it("dumps what another site needs to have the same papers, with all their votes and comments as those elsewhere", async () => {
+    const { db } = app.database;
+    const full = {
+      id: "hep-th/9901001",
+      title: String.raw`$\mathcal{O}(n)$ & <b>`,
+      abstract: "Long.",
+      authors: JSON.stringify(["Zo\u00EB", "B"]),
+      published_on: "1999-01-01",
+      published_at: new Date("1999-01-01T10:11:12Z"),
+      revised_at: new Date("1999-02-01T10:11:12Z"),
+      version: 3,
+      categories: ["hep-th", "math.GT"],
+      journal_ref: "J. 1",
+      doi: "10.1/x",
+      author_comment: "12 pages",
+      license: "http://creativecommons.org/licenses/by/4.0/",
+      summary: "Short.",
+      keywords: ["k", "LoRA"],
+      project_url: "https://example.org/p",
+      organization: "Org",
+      code_url: "https://example.org/c",
+      code_stars: 0,
+      votes_elsewhere: 5,
+      votes: 2,
+      comments_elsewhere: 1,
+      comments: 3,
+      featured_on: "2026-08-02",
+      featured_at: new Date("2026-08-02T09:00:00Z"),
+      withdrawn_at: new Date("2026-08-03T00:00:00Z"),
+      implementation: "knowledge-graph-embeddings",
+    };
+    await db.insertInto("paper").values(full).execute();
+    const answer = await app.get("/api/dump.jsonl.gz");
+    const lines = gunzipSync(Buffer.from(await answer.arrayBuffer()))
+      .toString()
+      .trimEnd()
+      .split("\n");
+    const other = await openMigratedPglite();
+    try {
+      const counts = await importPapers(other.db, Readable.from(lines));
+      expect(counts).toMatchObject({ added: lines.length, broken: 0 });
+      const stored = (from: typeof db) => from.selectFrom("paper").selectAll().orderBy("id").execute();
+      // Other names of the same, or this site's own.
+      const { search: _, ...read } = (await stored(other.db)).find(({ id }) => id === full.id) ?? { search: "" };
+      expect(read).toMatchObject({
+        ...full,
+        authors: ["Zo\u00EB", "B"],
+        votes: 0,
+        votes_elsewhere: 7,
+        comments: 0,
+        comments_elsewhere: 4,
+        implementation: null,
+        source: "import",
+        extra: {},
+      });
+      const total = ({ votes, votes_elsewhere: more, id, title }: Awaited<ReturnType<typeof stored>>[number]) => ({
+        id,
+        title,
+        votes: votes + more,
+      });
+      expect((await stored(other.db)).map(total)).toEqual((await stored(db)).map(total));
+    } finally {
+      await other.close();
+    }
   });
 
   it("gives accepted answers as the long-context fine-tuning reads them", async () => {

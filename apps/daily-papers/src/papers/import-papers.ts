@@ -102,6 +102,10 @@ const lineSchema = z.looseObject({
   journalRef: words,
   comment: words,
   license: words,
+  withdrawnAt: time,
+  // What a dump of a site like this one says of that site alone.
+  votes: count,
+  implementation: words,
 });
 
 /** The paper of a line, in our own words or as Hugging Face tells of it; otherwise why it is none. */
@@ -157,6 +161,7 @@ function toPaper(json: unknown): NewPaper | string {
     organization: data.organization,
     votesElsewhere: data.upvotes,
     commentsElsewhere: data.numComments,
+    withdrawnAt: data.withdrawnAt,
     featuredOn: data.day,
     ...(data.submittedOnDailyAt?.toISOString().slice(0, 10) === data.day && { featuredAt: data.submittedOnDailyAt }),
     extra: Object.fromEntries(Object.entries(data).filter(([name]) => !(name in lineSchema.shape))),
