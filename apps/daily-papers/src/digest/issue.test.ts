@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { examplePaper } from "../testing/papers.ts";
 import { writeIssue } from "./issue.tsx";
 import { dayClosesAt, isDayOpen, newestClosedDay } from "./open-day.ts";
-import { readableTex } from "./readable-tex.ts";
+import { readableTex } from "../papers/readable-tex.ts";
 import { choosePapers, votesOf, type ClosedPaper } from "./selection.ts";
 import { isAbout, parseTopics } from "./topics.ts";
 

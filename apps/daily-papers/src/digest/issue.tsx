@@ -5,7 +5,7 @@ import { writeAmount } from "../look/numbers.ts";
 import { style } from "../mail/letter-style.ts";
 import { letterHtml, wrapText, type Letter } from "../mail/letter.tsx";
 import type { Paper } from "../papers/paper.ts";
-import { readableTex } from "./readable-tex.ts";
+import { readableTex } from "../papers/readable-tex.ts";
 import { votesOf, type Selection } from "./selection.ts";
 
 /** One issue, as a mail for one reader. */

@@ -1,4 +1,4 @@
-import { plainTex } from "../papers/tex.ts";
+import { readableTex } from "../papers/readable-tex.ts";
 
 /** What the moral direction says of a text. */
 interface TextRating {
@@ -43,7 +43,7 @@ export async function judgeText(
 
 /** What of a submitted paper is rated. */
 export function textOfPaper({ title, abstract }: { readonly title: string; readonly abstract: string }): string {
-  return `${plainTex(title)}. ${plainTex(abstract)}`;
+  return `${readableTex(title)}. ${readableTex(abstract)}`;
 }
 
 /** Said to the writer together with {@link ratingLimits}. */

@@ -1,6 +1,6 @@
 import { readAuthorName, type AuthorName } from "./author-name.ts";
 import type { Paper } from "./paper.ts";
-import { plainTex } from "./tex.ts";
+import { readableTex } from "./readable-tex.ts";
 
 /** The words that a citation key leaves out, so that it begins with the first one that says something. */
 const small = new Set(["a", "an", "the", "on", "of", "for", "in", "to", "and", "with", "is", "are", "towards"]);
@@ -30,11 +30,11 @@ export function ris(paper: Paper): string {
   const [year = "", month = "", day = ""] = paper.publishedOn.split("-");
   const lines: [string, string | undefined][] = [
     ["TY", "UNPB"],
-    ["TI", plainTex(paper.title)],
+    ["TI", readableTex(paper.title)],
     ...paper.authors.map((name): [string, string] => ["AU", sortedName(readAuthorName(name))]),
     ["PY", year],
     ["DA", `${year}/${month}/${day}`],
-    ["AB", plainTex(paper.abstract)],
+    ["AB", readableTex(paper.abstract)],
     ...paper.keywords.map((keyword): [string, string] => ["KW", keyword]),
     ["PB", "arXiv"],
     ["DO", paper.doi ?? `10.48550/arXiv.${paper.id}`],
@@ -53,7 +53,7 @@ export function cslItem(paper: Paper): Record<string, unknown> {
   return {
     id: citationKey(paper),
     type: "article",
-    title: plainTex(paper.title),
+    title: readableTex(paper.title),
     author: paper.authors.map((name) => {
       const read = readAuthorName(name);
       if ("literal" in read) return read;
@@ -65,7 +65,7 @@ export function cslItem(paper: Paper): Record<string, unknown> {
     number: `arXiv:${paper.id}`,
     DOI: paper.doi ?? `10.48550/arXiv.${paper.id}`,
     URL: arxivUrl(paper),
-    abstract: plainTex(paper.abstract),
+    abstract: readableTex(paper.abstract),
     ...(paper.keywords.length === 0 ? {} : { keyword: paper.keywords.join(", ") }),
     ...(paper.journalRef === undefined ? {} : { note: paper.journalRef }),
   };
@@ -76,7 +76,7 @@ export function citationKey(paper: Paper): string {
   const [first] = paper.authors;
   const name = first === undefined ? undefined : readAuthorName(first);
   const family = name === undefined ? "anonymous" : "literal" in name ? name.literal : name.family;
-  const word = plainTex(paper.title)
+  const word = readableTex(paper.title)
     .split(/[^\p{L}\p{N}]+/u)
     .find((candidate) => candidate !== "" && !small.has(candidate.toLowerCase()));
   const key = `${family}${paper.publishedOn.slice(0, 4)}${word ?? ""}`.normalize("NFD").replaceAll(/[^A-Za-z0-9]/g, "");

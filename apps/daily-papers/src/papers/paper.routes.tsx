@@ -22,7 +22,7 @@ import { PaperPage } from "./paper.page.tsx";
 import { daysOfPaper, findPaper } from "./paper.queries.ts";
 import type { Paper } from "./paper.ts";
 import { resultsOf } from "./results.tsx";
-import { plainTex } from "./tex.ts";
+import { readableTex } from "./readable-tex.ts";
 import { thumbnailSvg } from "./thumbnail.tsx";
 
 const mostListed = 10;
@@ -166,8 +166,8 @@ async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
   return renderPage(
     c,
     {
-      title: plainTex(paper.title),
-      description: plainTex(paper.abstract).slice(0, 200),
+      title: readableTex(paper.title),
+      description: readableTex(paper.abstract).slice(0, 200),
       feeds: [{ title: "Comments on this paper", href: `/feeds/comments/${encodeURIComponent(paper.id)}.atom` }],
       ...(form.status === undefined ? {} : { status: form.status }),
     },

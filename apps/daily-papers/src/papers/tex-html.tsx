@@ -20,6 +20,8 @@ export function Tex({ text, links = false }: { text: string; links?: boolean }) 
         if (piece.type === "text") return piece.text;
         if (piece.type === "italic") return <em>{piece.text}</em>;
         if (piece.type === "bold") return <strong>{piece.text}</strong>;
+        if (piece.type === "raised") return <sup>{piece.text}</sup>;
+        if (piece.type === "lowered") return <sub>{piece.text}</sub>;
         if (piece.type === "code") return <code>{piece.text}</code>;
         if (piece.type !== "maths") return links ? <a href={piece.text}>{piece.text}</a> : piece.text;
         left -= piece.source.length;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { plainTex, readTex } from "./tex.ts";
+import { readableTex } from "./readable-tex.ts";
+import { readTex } from "./tex.ts";
 
 const text = (value: string) => ({ type: "text", text: value });
 
@@ -50,8 +51,49 @@ describe("readTex", () => {
     ]);
   });
 
+  it("knows indices, signs and shapes that lost their dollars and backslashes", () => {
+    const raised = (value: string) => ({ type: "raised", text: value });
+    const lowered = (value: string) => ({ type: "lowered", text: value });
+    expect(readTex("UniF^2ace, X^{2}-Gaussian and O(T^K)")).toEqual([
+      text("UniF"),
+      raised("2"),
+      text("ace, X"),
+      raised("2"),
+      text("-Gaussian and O(T"),
+      raised("K"),
+      text(")"),
+    ]);
+    expect(readTex("π_{0.5}, pi_0-FAST, f_i")).toEqual([
+      text("π"),
+      lowered("0.5"),
+      text(", π"),
+      lowered("0"),
+      text("-FAST, f"),
+      lowered("i"),
+    ]);
+    expect(readTex("texttt{D}ual {\\em and} R^textbf{2AI}")).toEqual([
+      { type: "code", text: "D" },
+      text("ual "),
+      { type: "italic", text: "and" },
+      text(" R"),
+      raised("2AI"),
+    ]);
+    const said = String.raw`360^circ, 1.45times, sim20%, {sim} 1.5, 63 rightarrow 72, 1{,}879 of \1.5M, 360{\deg}, e.g.\ it, \eg, {here}`;
+    expect(readTex(said)).toEqual([
+      text("360°, 1.45×, ∼20%, ∼ 1.5, 63 → 72, 1,879 of $1.5M, 360°, e.g. it, e.g., here"),
+    ]);
+  });
+
+  it("sets quotation marks, dashes and Markdown's emphasis", () => {
+    expect(readTex("the ``meaning'' of **LongRecipe** -- 1--16 steps---and then")).toEqual([
+      text("the “meaning” of "),
+      { type: "bold", text: "LongRecipe" },
+      text(" – 1–16 steps—and then"),
+    ]);
+  });
+
   it("keeps what it does not understand, character for character", () => {
-    const unknown = String.raw`\mystery{x} \ { } $ \( open`;
+    const unknown = String.raw`\mystery{x} \ours, {-1, 0, 1} { } $ \( open a_b_c x_train 2^ --flag sim2real 25 times`;
     expect(readTex(unknown)).toEqual([text(unknown)]);
   });
 
@@ -59,7 +101,11 @@ describe("readTex", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), (input) => {
         readTex(input);
-        expect(plainTex(input.replaceAll(/[$\\~{}]/g, ""))).toBe(input.replaceAll(/[$\\~{}]/g, ""));
+        const plain = input
+          .replaceAll(/[$\\~{}^_*`'-]/g, "")
+          .replaceAll(/\s+/g, " ")
+          .trim();
+        expect(readableTex(plain)).toBe(plain);
       }),
     );
   });
@@ -68,6 +114,9 @@ describe("readTex", () => {
     const started = performance.now();
     readTex("$a\\".repeat(7_000));
     readTex("\\(".repeat(10_000));
+    readTex("{a".repeat(10_000));
+    readTex("**a ".repeat(5_000));
+    readTex("x^{".repeat(7_000));
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 });

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { toHtml } from "../look/html.ts";
 import type { Paper } from "./paper.ts";
-import { plainTex } from "./tex.ts";
+import { readableTex } from "./readable-tex.ts";
 
 const width = 150;
 const height = 200;
@@ -18,7 +18,7 @@ export function thumbnailSvg(paper: Paper): Promise<string> {
   const ink = `hsl(${hue} 28% 20%)`;
   const tint = `hsl(${hue} 32% 93%)`;
   const figure = figures[Math.floor(random() * figures.length)] ?? curves;
-  const title = wrapTitle(plainTex(paper.title), 19, 5);
+  const title = wrapTitle(readableTex(paper.title), 19, 5);
   const textTop = edge + 14 + title.length * 11 + 8;
   const figureTop = Math.max(textTop + 26, 118);
   return toHtml(

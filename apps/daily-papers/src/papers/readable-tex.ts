@@ -1,104 +1,6 @@
-import { readTex } from "../papers/tex.ts";
+import { texSymbols } from "./tex-symbols.ts";
+import { readTex, type TexPiece } from "./tex.ts";
 
-const names: Readonly<Record<string, string>> = {
-  alpha: "α",
-  beta: "β",
-  gamma: "γ",
-  delta: "δ",
-  epsilon: "ε",
-  varepsilon: "ε",
-  zeta: "ζ",
-  eta: "η",
-  theta: "θ",
-  iota: "ι",
-  kappa: "κ",
-  lambda: "λ",
-  mu: "μ",
-  nu: "ν",
-  xi: "ξ",
-  pi: "π",
-  rho: "ρ",
-  sigma: "σ",
-  tau: "τ",
-  upsilon: "υ",
-  phi: "φ",
-  varphi: "φ",
-  chi: "χ",
-  psi: "ψ",
-  omega: "ω",
-  Gamma: "Γ",
-  Delta: "Δ",
-  Theta: "Θ",
-  Lambda: "Λ",
-  Xi: "Ξ",
-  Pi: "Π",
-  Sigma: "Σ",
-  Phi: "Φ",
-  Psi: "Ψ",
-  Omega: "Ω",
-  times: "×",
-  cdot: "·",
-  pm: "±",
-  mp: "∓",
-  div: "÷",
-  le: "≤",
-  leq: "≤",
-  ge: "≥",
-  geq: "≥",
-  ne: "≠",
-  neq: "≠",
-  approx: "≈",
-  sim: "∼",
-  simeq: "≃",
-  equiv: "≡",
-  propto: "∝",
-  ll: "≪",
-  gg: "≫",
-  to: "→",
-  rightarrow: "→",
-  leftarrow: "←",
-  leftrightarrow: "↔",
-  Rightarrow: "⇒",
-  mapsto: "↦",
-  uparrow: "↑",
-  downarrow: "↓",
-  infty: "∞",
-  in: "∈",
-  notin: "∉",
-  subset: "⊂",
-  subseteq: "⊆",
-  cup: "∪",
-  cap: "∩",
-  emptyset: "∅",
-  forall: "∀",
-  exists: "∃",
-  nabla: "∇",
-  partial: "∂",
-  sum: "∑",
-  prod: "∏",
-  int: "∫",
-  sqrt: "√",
-  circ: "∘",
-  star: "⋆",
-  ast: "∗",
-  oplus: "⊕",
-  otimes: "⊗",
-  ell: "ℓ",
-  hbar: "ℏ",
-  langle: "⟨",
-  rangle: "⟩",
-  lVert: "‖",
-  rVert: "‖",
-  Vert: "‖",
-  mid: "|",
-  ldots: "…",
-  cdots: "⋯",
-  dots: "…",
-  prime: "′",
-  degree: "°",
-  quad: " ",
-  qquad: " ",
-};
 /** Signs with a space on both sides. */
 const relations = new Set("×±∓÷≤≥≠≈∼≃≡∝≪≫→←↔⇒↦∈∉⊂⊆∪∩");
 /** Commands about the look of what follows. */
@@ -140,11 +42,14 @@ const subscripts: Readonly<Record<string, string>> = {
  * `$\alpha \leq 1$` becomes `α ≤ 1`. What has no character of its own stays as it was typed, without its backslashes.
  */
 export function readableTex(input: string): string {
-  return readTex(input)
-    .map((piece) => (piece.type === "maths" ? readMaths(piece.source) : piece.text))
-    .join("")
-    .replaceAll(/\s+/g, " ")
-    .trim();
+  return readTex(input).map(readPiece).join("").replaceAll(/\s+/g, " ").trim();
+}
+
+function readPiece(piece: TexPiece): string {
+  if (piece.type === "maths") return readMaths(piece.source);
+  if (piece.type === "raised") return raised(piece.text, "^", superscripts);
+  if (piece.type === "lowered") return raised(piece.text, "_", subscripts);
+  return piece.text;
 }
 
 function readMaths(source: string): string {
@@ -166,7 +71,7 @@ function readMaths(source: string): string {
 }
 
 function symbolOf(name: string): string {
-  const symbol = names[name];
+  const symbol = texSymbols[name];
   if (symbol === undefined) return name;
   return relations.has(symbol) ? ` ${symbol} ` : symbol;
 }
