@@ -71,6 +71,15 @@ describe.each(databaseKinds())("papers saved on $name", ({ missing, open, stop }
     expect(await saved()).toMatchObject({ title: "Third", version: 3 });
   });
 
+  it("stay withdrawn until a later version takes it back", async () => {
+    const withdrawnAt = new Date("2026-08-20T00:00:00Z");
+    await save([{ ...told, version: 2, withdrawnAt }]);
+    await save([told, { ...told, version: 2 }]);
+    expect(await saved()).toMatchObject({ withdrawnAt });
+    await save([{ ...told, version: 3 }]);
+    expect((await saved())?.withdrawnAt).toBeUndefined();
+  });
+
   it("enter the feed of their first day, in the order of votes", async () => {
     const ids = ["2608.00002", "2608.00003", "2608.00004"];
     const papers = ids.map((id, index) => ({ ...told, id, featuredOn: "2026-08-19", votesElsewhere: index % 2 }));

@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { Database, PaperSource } from "../database/schema.ts";
 import { DailyPapersError } from "../errors.ts";
 import { isArxivId } from "./arxiv-id.ts";
+import { entering } from "./feature-paper.ts";
 import { rememberWords } from "../search/words.ts";
 import { cleanText, cleanUrl, storableJson } from "./clean-text.ts";
 import type { NewPaper } from "./paper.ts";
@@ -65,7 +66,8 @@ const merged = {
   featured_on: sql`least(p.featured_on, t.featured_on)`,
   featured_at: sql`least(p.featured_at, t.featured_at)`,
   submitted_by: sql`coalesce(p.submitted_by, t.submitted_by)`,
-  withdrawn_at: sql`coalesce(t.withdrawn_at, p.withdrawn_at)`,
+  // A version that comes after a withdrawal takes it back.
+  withdrawn_at: sql`case when t.version > p.version then t.withdrawn_at else coalesce(t.withdrawn_at, p.withdrawn_at) end`,
   extra: sql`p.extra || t.extra`,
 };
 const columns = Object.keys(merged);
@@ -93,8 +95,8 @@ export async function upsertPapers(
   const json = storableJson([...rows.values()]);
   await sql`select pg_advisory_xact_lock(${saveLock})`.execute(trx);
   const added = await sql<{ id: string }>`
-    insert into paper (id, source, changed_at, hotness, ${sql.join(columns.map((name) => sql.ref(name)))})
-    select t.id, ${source}, ${now}::timestamptz, ${sqlHotness({
+    insert into paper (id, source, changed_at, entered_at, hotness, ${sql.join(columns.map((name) => sql.ref(name)))})
+    select t.id, ${source}, ${now}::timestamptz, ${entering({ featuredAt: sql`t.featured_at`, now })}, ${sqlHotness({
       votes: sql<number>`0`,
       votesElsewhere: sql<number>`coalesce(t.votes_elsewhere, 0)`,
       featuredAt: sql<Date | null>`t.featured_at`,
@@ -127,6 +129,7 @@ async function updateKnown(trx: Transaction<Database>, json: string, now: Date):
     update paper set
       ${sql.join(names.map((name) => sql`${name} = m.${name}`))},
       changed_at = ${now}::timestamptz,
+      entered_at = coalesce(paper.entered_at, ${entering({ featuredAt: sql`m.featured_at`, now })}),
       hotness = ${sqlHotness({
         votesElsewhere: sql<number>`m.votes_elsewhere`,
         featuredAt: sql<Date | null>`m.featured_at`,

@@ -92,12 +92,13 @@ function toPaper(entry: z.output<typeof entrySchema>): NewPaper[] {
   const primary = entry.primary_category?.["@term"];
   const terms = entry.category.map((category) => category["@term"]);
   const comment = clean(entry.comment);
+  const abstract = clean(entry.summary) ?? "";
   const revisedAt = readTime(entry.updated);
   return [
     {
       id: named.id,
       title,
-      abstract: clean(entry.summary) ?? "",
+      abstract,
       authors: entry.author.flatMap((author) => clean(author.name) ?? []),
       publishedOn: publishedAt.toISOString().slice(0, 10),
       publishedAt,
@@ -107,11 +108,21 @@ function toPaper(entry: z.output<typeof entrySchema>): NewPaper[] {
       journalRef: clean(entry.journal_ref),
       doi: clean(entry.doi),
       authorComment: comment,
-      withdrawnAt: /\b(?:paper|article|submission|manuscript) has been withdrawn\b/i.test(comment ?? "")
-        ? revisedAt
-        : undefined,
+      withdrawnAt: isWithdrawn(comment ?? "", abstract) ? revisedAt : undefined,
     },
   ];
+}
+
+const withdrawn = String.raw`(?:paper|article|submission|manuscript|preprint|work) (?:has been|is|was)(?: \w+)? withdrawn\b`;
+const saysWithdrawn = new RegExp(
+  String.raw`\b(?:this|the) ${withdrawn}|^(?:arxiv admin note: )?(?:${withdrawn}|withdrawn\b)`,
+  "i",
+);
+const beginsWithdrawn = new RegExp(String.raw`^(?:this|the) ${withdrawn}`, "i");
+
+/** arXiv has no field for it: authors and admins say it in the comment, or in the abstract's place. */
+function isWithdrawn(comment: string, abstract: string): boolean {
+  return saysWithdrawn.test(comment) || beginsWithdrawn.test(abstract);
 }
 
 function clean(value: string | undefined): string | undefined {

@@ -82,13 +82,20 @@ describe("sources", () => {
       await expect(arxivCategory("cs.LG", {}, options())).rejects.toThrow("an empty page");
     });
 
-    it("notices that a paper was withdrawn", async () => {
-      const xml = arxivFeed([{ id: "2608.00001" }]).replace(
-        "12 pages, 3 figures",
-        "This paper has been withdrawn by us",
-      );
+    it.each<[string, string, boolean]>([
+      ["This paper has been withdrawn by us", "We show.", true],
+      ["12 pages. This paper has been temporarily withdrawn", "We show.", true],
+      ["Withdrawn by the authors: Lemma 2 is wrong", "We show.", true],
+      ["arXiv admin note: submission has been withdrawn by arXiv administrators", "We show.", true],
+      ["", "This paper has been withdrawn by the author due to a crucial error.", true],
+      ["Extends 2301.00001, which has been withdrawn", "We show.", false],
+      ["12 pages", "We ask which articles were withdrawn, and whether a paper is withdrawn early.", false],
+    ])("notices that a paper was withdrawn: %s / %s", async (comment, abstract, wanted) => {
+      const xml = arxivFeed([{ id: "2608.00001" }])
+        .replace("12 pages, 3 figures", comment)
+        .replace(/<summary>[^<]*/, `<summary>${abstract}`);
       usual = answer(xml, atom);
-      expect((await arxivPapers(["2608.00001"], options()))[0]?.withdrawnAt).toBeInstanceOf(Date);
+      expect((await arxivPapers(["2608.00001"], options()))[0]?.withdrawnAt instanceof Date).toBe(wanted);
     });
 
     it.each<[string, RemoteAnswer]>([
