@@ -107,6 +107,8 @@ export const apiRoutes = new OpenAPIHono<AppEnv>({
 });
 
 apiRoutes.use("/api/*", openToAll, onlyReading);
+apiRoutes.use("/openapi.json", openToAll);
+apiRoutes.use("/papers/:file{[^/]+\\.md}", openToAll);
 apiRoutes.on(["GET", "HEAD"], "/api/daily_papers", apiLimit);
 apiRoutes.on(["GET", "HEAD"], "/api/papers/*", apiLimit);
 
@@ -143,7 +145,7 @@ apiRoutes.get("/api/papers/:archive/:number", (c) =>
   answerPaper(c, `${c.req.param("archive")}/${c.req.param("number")}`),
 );
 
-apiRoutes.get("/openapi.json", openToAll, apiLimit, (c) => answerJson(c, describeApi(siteUrl(c))));
+apiRoutes.get("/openapi.json", apiLimit, (c) => answerJson(c, describeApi(siteUrl(c))));
 
 for (const { path, operationId, summary, type, id } of [
   {

@@ -171,11 +171,14 @@ describe("the API", () => {
       headers: { host: "localhost:8787" },
     });
     expect([written.status, written.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
-    const preflight = await app.with().request("http://localhost:8787/api/daily_papers", {
-      method: "OPTIONS",
-      headers: { host: "localhost:8787", origin: "https://a.example", "access-control-request-method": "GET" },
-    });
-    expect(preflight.status).toBe(204);
+    for (const path of ["/api/daily_papers", "/openapi.json", `/papers/${nfe}.md`]) {
+      const preflight = await app.with().request(`http://localhost:8787${path}`, {
+        method: "OPTIONS",
+        headers: { host: "localhost:8787", origin: "https://a.example", "access-control-request-method": "GET" },
+      });
+      expect([preflight.status, preflight.headers.get("access-control-allow-origin")], path).toEqual([204, "*"]);
+      expect((await app.get(path)).headers.get("access-control-allow-origin"), path).toBe("*");
+    }
   });
 
   it("tells what is unchanged and how much may still be asked", async () => {
