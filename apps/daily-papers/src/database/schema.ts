@@ -76,6 +76,7 @@ interface PaperTable {
   hotness: Default<number>;
   featured_on: Optional<Day>;
   featured_at: Optional<Date>;
+  entered_at: Optional<Date>;
   submitted_by: Optional<string>;
   withdrawn_at: Optional<Date>;
   changed_at: Default<Date>;

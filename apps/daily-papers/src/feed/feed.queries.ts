@@ -78,10 +78,10 @@ export function trendingPapers(db: Kysely<Database>, after?: string): Promise<Pa
   return list(db, sql`paper.featured_on is not null`, sql<number>`paper.hotness`, after);
 }
 
-/** Papers that entered the feed after a moment, newest first. */
+/** Papers that entered the feed here after a moment, newest first. */
 export function newPapers(db: Kysely<Database>, since: Date, after?: string): Promise<PaperList> {
-  const arrived = sql<number>`(extract(epoch from paper.featured_at) * 1000)::float8`;
-  return list(db, sql`paper.featured_at > ${since}::timestamptz`, arrived, after);
+  const arrived = sql<number>`(extract(epoch from paper.entered_at) * 1000)::float8`;
+  return list(db, sql`paper.featured_on is not null and paper.entered_at > ${since}::timestamptz`, arrived, after);
 }
 
 const points = sql<number>`(paper.votes + paper.votes_elsewhere)`;

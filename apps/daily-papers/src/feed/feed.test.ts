@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../database/database.ts";
 import type { NewPaper } from "../papers/paper.ts";
+import { featurePaper } from "../papers/feature-paper.ts";
 import { upsertPapers } from "../papers/save-papers.ts";
 import { TestApp } from "../testing/apps.ts";
 import { databaseKinds } from "../testing/databases.ts";
+import { Visitor } from "../testing/visitor.ts";
 import { castVote } from "../votes/vote.queries.ts";
 import {
   feedVersion,
@@ -95,6 +97,32 @@ describe.each(databaseKinds())("lists on $name", ({ missing, open, stop }) => {
     expect((await trendingPapers(database.db, "bm9uc2Vuc2U")).papers[0]?.id).toBe("2608.00099");
   });
 
+  it("call new what entered the feed since, even if its day began before; and no old papers of a dump", async () => {
+    const now = new Date("2026-09-02T15:00:00Z");
+    const late = [
+      paper(101, "2026-09-02", 0),
+      { ...paper(102, "2026-09-02", 0), featuredAt: new Date("2026-09-02T01:00:00Z") },
+    ];
+    const old = paper(103, "2026-07-01", 0);
+    await database.db.transaction().execute((trx) => upsertPapers(trx, [...late, old], { source: "huggingface", now }));
+    const morning = new Date("2026-09-02T10:00:00Z");
+    const ids = async () => (await newPapers(database.db, morning)).papers.map(({ id }) => id);
+    expect(await ids()).toEqual(["2608.00101", "2608.00102"]);
+    // Told of again later, it is not new again.
+    const later = new Date("2026-09-02T18:00:00Z");
+    await database.db.transaction().execute((trx) => upsertPapers(trx, late, { source: "huggingface", now: later }));
+    expect((await newPapers(database.db, now)).papers).toEqual([]);
+    const submitted = { paperId: "2608.00104", day: "2026-09-02", at: later };
+    await database.db.transaction().execute(async (trx) => {
+      const { featuredOn: _, ...unfeatured } = paper(104, "2026-09-02", 0);
+      await upsertPapers(trx, [unfeatured], { source: "submission", now });
+      await featurePaper(trx, submitted);
+    });
+    expect((await newPapers(database.db, now)).papers.map(({ id }) => id)).toEqual(["2608.00104"]);
+    const ids4 = ["2608.00101", "2608.00102", "2608.00103", "2608.00104"];
+    await database.db.deleteFrom("paper").where("id", "in", ids4).execute();
+  });
+
   it("have another version after each change", async () => {
     const before = await feedVersion(database.db);
     const change = { ...paper(1, "2026-08-10", 50), id: "2608.00001" };
@@ -133,7 +161,7 @@ describe("pages of papers", () => {
     const now = new Date();
     await db
       .insertInto("account")
-      .values({ id: "vvvvvvvvvvvv", name: "Voter", email: "v@example.org", created_at: now })
+      .values({ id: "vvvvvvvvvvvv", name: "Voter", email: "v@example.org", created_at: new Date(0) })
       .execute();
     await castVote(db, { accountId: "vvvvvvvvvvvv", paperId: "2309.12307", now: new Date(now.getTime() + 5_000) });
     const after = await app.get("/", { "if-none-match": tag });
@@ -154,6 +182,22 @@ describe("pages of papers", () => {
     expect(html).toContain("3 papers since");
     expect(await app.text("/new")).toContain("Nothing came since");
     expect((await app.post("/new/seen", { until: "later" })).headers.get("set-cookie")).toBeNull();
+    // An old tab takes nothing back.
+    const old = await app.post("/new/seen", { until: "2024-01-01T00:00:00.000Z" }, { cookie });
+    expect(old.headers.get("set-cookie")).toContain("seen=2024-12-01");
+  });
+
+  it("remember what a reader has seen in all of their browsers", async () => {
+    const [phone, desk] = [new Visitor(app.with()), new Visitor(app.with())];
+    await phone.post("/new/seen", { until: "2024-12-01T00:00:00.000Z" });
+    await phone.signIn(app.database, "two@example.org", "two");
+    expect(await phone.text("/new")).toContain("3 papers since");
+    await desk.signIn(app.database, "two@example.org");
+    expect(await desk.text("/new")).toContain("Nothing came since");
+    await phone.post("/new/seen", { until: "2024-12-05T00:00:00.000Z" });
+    expect(await desk.text("/new")).toContain('datetime="2024-12-05');
+    await desk.post("/new/seen", { until: "2024-12-02T00:00:00.000Z" });
+    expect(await phone.text("/new")).toContain('datetime="2024-12-05');
   });
 
   it("find papers, lead to the one that an id names, and say what is missing", async () => {

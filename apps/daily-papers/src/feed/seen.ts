@@ -11,9 +11,11 @@ const firstMs = 7 * 86_400_000;
 export async function seenUntil(c: Context<AppEnv>): Promise<Date> {
   const { db, reader, now } = c.var;
   const fallback = new Date(now().getTime() - firstMs);
-  if (reader === undefined) return readTime(getCookie(c, cookieName)) ?? fallback;
+  const here = readTime(getCookie(c, cookieName));
+  if (reader === undefined) return here ?? fallback;
   const account = await db.selectFrom("account").select("seen_feed_at").where("id", "=", reader.id).executeTakeFirst();
-  return account?.seen_feed_at ?? fallback;
+  // Before the account knows, the browser does: one reads for a while before one signs in.
+  return account?.seen_feed_at ?? here ?? fallback;
 }
 
 /** Remembers up to when this reader has seen the feed; never earlier than before, and never the future. */
@@ -21,7 +23,8 @@ export async function rememberSeen(c: Context<AppEnv>, until: Date): Promise<voi
   const { db, reader, now } = c.var;
   const time = new Date(Math.min(until.getTime(), now().getTime()));
   if (reader === undefined) {
-    setCookie(c, cookieName, time.toISOString(), {
+    const before = readTime(getCookie(c, cookieName));
+    setCookie(c, cookieName, (before !== undefined && before > time ? before : time).toISOString(), {
       path: "/",
       maxAge: oneYearSeconds,
       httpOnly: true,

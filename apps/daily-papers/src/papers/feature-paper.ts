@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { sql, type RawBuilder, type Transaction } from "kysely";
 import type { Database, Day } from "../database/schema.ts";
 import { sqlHotness } from "./ranking.ts";
 
@@ -8,6 +8,16 @@ export interface Feature {
   readonly at: Date;
   /** Account that asked for it. */
   readonly submittedBy?: string | undefined;
+}
+
+/**
+ * When a paper enters the feed here: now, if that is soon after its day began, since a source may know no more than the
+ * day. Of a day long past, as in a dump, it is news to nobody.
+ */
+export function entering({ featuredAt, now }: { featuredAt: RawBuilder<unknown>; now: Date }): RawBuilder<Date | null> {
+  return sql<Date | null>`case
+    when ${featuredAt} between ${now}::timestamptz - interval '3 days' and ${now}::timestamptz then ${now}::timestamptz
+    else ${featuredAt} end`;
 }
 
 /**
@@ -24,6 +34,7 @@ export async function featurePaper(trx: Transaction<Database>, feature: Feature)
   await sql`
     update paper set
       featured_on = least(featured_on, ${day}::date), featured_at = ${featuredAt},
+      entered_at = coalesce(entered_at, ${entering({ featuredAt, now: at })}),
       submitted_by = coalesce(submitted_by, ${submittedBy}), hotness = ${sqlHotness({ featuredAt })},
       changed_at = ${at}::timestamptz
     where id = ${paperId}`.execute(trx);

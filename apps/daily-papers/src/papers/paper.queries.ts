@@ -38,7 +38,9 @@ const paperColumns = [
 ] as const;
 
 /** What {@link toPaper} reads. */
-export type StoredPaper = Omit<PaperRow, "search" | "extra" | "submitted_by"> & { readonly submitter: string | null };
+export type StoredPaper = Omit<PaperRow, "search" | "extra" | "submitted_by" | "entered_at"> & {
+  readonly submitter: string | null;
+};
 
 /** Papers with the names of their submitters: the beginning of every query whose rows become a {@link Paper}. */
 export function selectPapers(db: Kysely<Database>) {
