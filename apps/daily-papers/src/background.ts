@@ -13,6 +13,7 @@ import { recommendationHandlers, recommendationSchedule } from "./recommendation
 import type { Implementations } from "./runs/implementations.ts";
 import { sourceHandlers, sourceSchedule, sourcesOf } from "./sources/ingest.ts";
 import { submissionHandlers, submissionSchedule } from "./submissions/submission.jobs.ts";
+import { voteHandlers, voteSchedule } from "./votes/new-accounts.ts";
 
 export interface Background {
   readonly jobs: JobWorker;
@@ -43,6 +44,7 @@ export function startBackground({
       judge: (paper) => judgeText(textOfPaper(paper), rateText, onError),
     }),
     ...submissionHandlers(),
+    ...voteHandlers(),
     ...recommendationHandlers(config),
     ...digestHandlers({
       config,
@@ -54,6 +56,7 @@ export function startBackground({
     ...housekeepingSchedule,
     ...sourceSchedule(config),
     ...submissionSchedule,
+    ...voteSchedule,
     ...digestSchedule,
     ...recommendationSchedule,
   ];

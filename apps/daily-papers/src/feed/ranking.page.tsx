@@ -2,6 +2,7 @@
 import { raw } from "hono/html";
 import { renderToString } from "katex";
 import { daysPerTenfold, hotness, rankingEpoch, rankingVersion } from "../papers/ranking.ts";
+import { countingHours } from "../votes/new-accounts.ts";
 
 const formula = renderToString(
   String.raw`\text{hotness} = \log_{10}(1 + v + e) + \frac{t - t_0}{${daysPerTenfold}\ \text{days}}`,
@@ -31,7 +32,10 @@ export function RankingPage() {
         <dt>
           <i>v</i>
         </dt>
-        <dd>votes of readers of this site, one a person</dd>
+        <dd>
+          votes of readers of this site, one a person; those of an account younger than {countingHours} hours count when
+          it is older
+        </dd>
         <dt>
           <i>e</i>
         </dt>

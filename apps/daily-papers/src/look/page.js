@@ -130,6 +130,7 @@ function sendVotes() {
         button.value = result.voted ? "off" : "on";
         button.setAttribute("aria-pressed", String(result.voted));
         form.querySelector("[data-votes]").textContent = new Intl.NumberFormat("en").format(result.votes);
+        button.title = result.note;
       } else if (answer.status === 401) location.assign(result.way);
       else throw new Error(result.error);
     } catch {

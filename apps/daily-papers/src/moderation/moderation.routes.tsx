@@ -12,6 +12,7 @@ import { isName, personPath } from "../people/account.ts";
 import { can, NotAllowedError, type Reader } from "../people/reader.ts";
 import { requirePower } from "../people/session.ts";
 import { decideSubmission, findSubmission, heldSubmissions } from "../submissions/submission.queries.ts";
+import { papersOfNewAccounts } from "../votes/new-accounts.ts";
 import { LogPage } from "./log.page.tsx";
 import {
   ban,
@@ -46,6 +47,7 @@ export const moderationRoutes = new Hono<AppEnv>()
       reported: await reportedComments(c),
       held: await heldComments(db, mostListed),
       submissions: await heldSubmissions(db, mostListed),
+      noted: await papersOfNewAccounts(db, mostListed),
     };
     return renderPage(c, { title: "Waiting for a moderator" }, <QueuePage {...queue} />);
   })

@@ -2,10 +2,16 @@
 import { CommentHead, CommentText } from "../comments/comment-parts.tsx";
 import { commentPath, type Comment } from "../comments/comment.ts";
 import { Moment } from "../look/moment.tsx";
+import { writeAmount } from "../look/numbers.ts";
+import { paperPath } from "../papers/arxiv-id.ts";
 import { personPath } from "../people/account.ts";
 import { Tex } from "../papers/tex-html.tsx";
 import type { Submission } from "../submissions/submission.queries.ts";
+import { countingHours, type NotedPaper } from "../votes/new-accounts.ts";
 import type { Reported } from "./moderation.queries.ts";
+
+/** Names of voters that are shown of one paper. */
+const mostNames = 20;
 
 export interface ReportedComment extends Reported {
   readonly comment: Comment;
@@ -15,11 +21,12 @@ interface QueueProps {
   readonly reported: readonly ReportedComment[];
   readonly held: readonly Comment[];
   readonly submissions: readonly Submission[];
+  readonly noted: readonly NotedPaper[];
 }
 
 /** What waits for a moderator. */
-export function QueuePage({ reported, held, submissions }: QueueProps) {
-  const isEmpty = reported.length + held.length + submissions.length === 0;
+export function QueuePage({ reported, held, submissions, noted }: QueueProps) {
+  const isEmpty = reported.length + held.length + submissions.length + noted.length === 0;
   return (
     <section class="sheet">
       <h1>Waiting for a moderator</h1>
@@ -71,6 +78,31 @@ export function QueuePage({ reported, held, submissions }: QueueProps) {
               </button>
             </p>
           </form>
+        </div>
+      ))}
+      {noted.length > 0 && <h2>Votes of new accounts</h2>}
+      {noted.length > 0 && (
+        <p class="quiet-text">
+          They count when their accounts are {countingHours} hours old, and never while these are banned.
+        </p>
+      )}
+      {noted.map((paper) => (
+        <div class="thread">
+          <p>
+            <a href={paperPath(paper.id)}>
+              <Tex text={paper.title} />
+            </a>
+          </p>
+          <p class="quiet-text">
+            {writeAmount(paper.voters.length, "vote")}:{" "}
+            {paper.voters.slice(0, mostNames).map((name, at) => (
+              <>
+                {at > 0 && ", "}
+                <a href={personPath(name)}>{name}</a>
+              </>
+            ))}
+            {paper.voters.length > mostNames && " …"}
+          </p>
         </div>
       ))}
     </section>

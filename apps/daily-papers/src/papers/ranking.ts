@@ -1,7 +1,7 @@
 import { sql, type Expression, type RawBuilder } from "kysely";
 
-/** Changes with every change of the formula below; told beside each ranking that we publish. */
-export const rankingVersion = 1;
+/** Changes with every change of the formula below or of what goes into it; told beside each ranking that we publish. */
+export const rankingVersion = 2;
 
 /** A paper with ten times the points stands level with one that was featured this many days later. */
 export const daysPerTenfold = 3;
@@ -12,7 +12,7 @@ export const rankingEpoch = new Date("2020-01-01T00:00:00Z");
 const secondsPerTenfold = daysPerTenfold * 86_400;
 
 export interface RankingFacts {
-  /** Votes of this site's readers. */
+  /** Votes of this site's readers that are counted: those of new accounts are later. */
   readonly votes: number;
   /** Votes that an imported source counts. */
   readonly votesElsewhere: number;

@@ -56,12 +56,17 @@ async function withdrawVotes(trx: Transaction<Database>, accountId: string, now:
     .forUpdate()
     .execute();
   if (papers.length === 0) return;
-  await trx.deleteFrom("vote").where("account_id", "=", accountId).execute();
+  const gone = await trx
+    .deleteFrom("vote")
+    .where("account_id", "=", accountId)
+    .returning(["paper_id", "counted"])
+    .execute();
+  const counted = gone.filter((vote) => vote.counted).map((vote) => vote.paper_id);
   const votes = sql<number>`paper.votes - 1`;
   await trx
     .updateTable("paper")
     .set({ votes, hotness: sqlHotness({ votes }), changed_at: now })
-    .where(sql<boolean>`id = any(${papers.map((paper) => paper.id)})`)
+    .where(sql<boolean>`id = any(${counted})`)
     .execute();
 }
 

@@ -30,6 +30,8 @@ describe("the pages of people", () => {
     await ada.signIn(site.database, "ada@example.org", "ada");
     await grace.signIn(site.database, "grace@example.org", "grace");
     await boss.signIn(site.database, "boss@example.org", "boss");
+    // Grace is new here.
+    await db().updateTable("account").set({ created_at: new Date(0) }).where("name", "!=", "grace").execute();
   });
   afterAll(async () => {
     await site.close();
@@ -41,12 +43,14 @@ describe("the pages of people", () => {
     expect([voted.status, voted.headers.get("location")]).toEqual([303, `${paper}#x`]);
     expect(await (await grace.post("/votes", { paper: paperId, vote: "on" }, json)).json()).toEqual({
       voted: true,
-      votes: 2,
+      votes: 1,
+      note: "Your vote is kept; it counts when your account is 24 hours old.",
     });
     expect(await ada.text(paper)).toContain('aria-pressed="true"');
     expect(await (await ada.post("/votes", { paper: paperId, vote: "off" }, json)).json()).toEqual({
       voted: false,
-      votes: 1,
+      votes: 0,
+      note: "",
     });
     const referer = `http://localhost:8787${paper}`;
     const sent = await nobody.post("/votes", { paper: paperId, vote: "on" }, { referer });

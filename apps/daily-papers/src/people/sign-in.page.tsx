@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { countingHours } from "../votes/new-accounts.ts";
 import { linkMinutes, type OpenLink } from "./sign-in.queries.ts";
 import { maskAddress, nameRule } from "./account.ts";
 
@@ -99,6 +100,9 @@ export function WelcomePage({ name, next, problem }: { name: string; next: strin
       <NameForm name={name} action="/welcome" next={next} label="Take this name" problem={problem} />
       <p class="quiet-text">
         You can change it later. <a href={next}>Stay {name} for now</a>.
+      </p>
+      <p class="quiet-text">
+        Votes that you give today are kept, and count when your account is {countingHours} hours old.
       </p>
     </section>
   );

@@ -6,7 +6,7 @@ import { newId } from "../secrets.ts";
 export async function addAccount(
   db: Kysely<Database>,
   name: string,
-  { role = "reader", createdAt = new Date("2026-01-01T00:00:00Z") }: { role?: Role; createdAt?: Date } = {},
+  { role = "reader", createdAt = new Date("2020-01-01T00:00:00Z") }: { role?: Role; createdAt?: Date } = {},
 ): Promise<string> {
   const id = newId();
   await db

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { Database } from "../database/schema.ts";
 import { sqlHotness } from "../papers/ranking.ts";
+import { isOldEnough } from "./new-accounts.ts";
 
 export interface VoteChange {
   readonly accountId: string;
@@ -10,8 +11,10 @@ export interface VoteChange {
 
 /** How a paper stands after a vote was given or taken back. */
 export interface VoteResult {
-  /** Whether the reader's vote counts now. */
+  /** Whether the reader's vote is given now. */
   readonly voted: boolean;
+  /** Whether it waits until the reader's account is old enough. */
+  readonly waits: boolean;
   /** All votes of this site's readers and of the paper's source. */
   readonly votes: number;
 }
@@ -38,7 +41,7 @@ async function changeVote(
   return db.transaction().execute(async (trx) => {
     const voter = await trx
       .selectFrom("account")
-      .select("id")
+      .select("created_at")
       .where("id", "=", accountId)
       .forKeyShare()
       .executeTakeFirst();
@@ -50,19 +53,21 @@ async function changeVote(
       .forUpdate()
       .executeTakeFirst();
     if (paper === undefined) return undefined;
+    const counted = isOldEnough(voter.created_at, now);
     const changed = voted
       ? await trx
           .insertInto("vote")
-          .values({ account_id: accountId, paper_id: paperId, created_at: now })
+          .values({ account_id: accountId, paper_id: paperId, created_at: now, counted })
           .onConflict((conflict) => conflict.doNothing())
+          .returning("counted")
           .executeTakeFirst()
       : await trx
           .deleteFrom("vote")
           .where("account_id", "=", accountId)
           .where("paper_id", "=", paperId)
+          .returning("counted")
           .executeTakeFirst();
-    const rows = Number("numDeletedRows" in changed ? changed.numDeletedRows : changed.numInsertedOrUpdatedRows);
-    const difference = voted ? rows : -rows;
+    const difference = changed?.counted === true ? (voted ? 1 : -1) : 0;
     if (difference !== 0) {
       const votes = sql<number>`paper.votes + ${difference}::integer`;
       await trx
@@ -71,7 +76,7 @@ async function changeVote(
         .where("id", "=", paperId)
         .execute();
     }
-    return { voted, votes: paper.votes + paper.votes_elsewhere + difference };
+    return { voted, waits: voted && !counted, votes: paper.votes + paper.votes_elsewhere + difference };
   });
 }
 

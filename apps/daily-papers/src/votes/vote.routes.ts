@@ -7,7 +7,10 @@ import { ownPath } from "../look/own-path.ts";
 import { isArxivId, paperPath } from "../papers/arxiv-id.ts";
 import { wantsJson } from "../people/refusals.tsx";
 import { requireWriter } from "../people/session.ts";
+import { countingHours } from "./new-accounts.ts";
 import { castVote, withdrawVote } from "./vote.queries.ts";
+
+const waitingNote = `Your vote is kept; it counts when your account is ${countingHours} hours old.`;
 
 /** Votes, by a form or by the page's script. */
 export const voteRoutes = new Hono<AppEnv>().post(
@@ -22,6 +25,9 @@ export const voteRoutes = new Hono<AppEnv>().post(
       ? await (form["vote"] === "off" ? withdrawVote : castVote)(c.var.db, change)
       : undefined;
     if (result === undefined) return renderNotFound(c, "paper");
-    return wantsJson(c) ? c.json(result) : c.redirect(ownPath(form["from"], paperPath(paperId)), 303);
+    const note = result.waits ? waitingNote : "";
+    return wantsJson(c)
+      ? c.json({ voted: result.voted, votes: result.votes, note })
+      : c.redirect(ownPath(form["from"], paperPath(paperId)), 303);
   },
 );

@@ -6,6 +6,7 @@ import { hotness, sqlHotness } from "../papers/ranking.ts";
 import { deleteAccount } from "../people/delete-account.ts";
 import { addAccount } from "../testing/accounts.ts";
 import { databaseKinds } from "../testing/databases.ts";
+import { countWaitingVotes, papersOfNewAccounts } from "./new-accounts.ts";
 import { castVote, votedPapers, withdrawVote } from "./vote.queries.ts";
 
 const nfe = "2409.19977";
@@ -29,7 +30,7 @@ describe.each(databaseKinds())("votes on $name", ({ missing, open, stop }) => {
     const rows = await db()
       .selectFrom("paper")
       .select(["votes", "votes_elsewhere", "featured_at", "hotness"])
-      .select(sql<number>`(select count(*)::int from vote where paper_id = paper.id)`.as("rows"))
+      .select(sql<number>`(select count(*)::int from vote where paper_id = paper.id and counted)`.as("rows"))
       .execute();
     for (const row of rows) {
       expect(row.votes).toBe(row.rows);
@@ -57,13 +58,13 @@ describe.each(databaseKinds())("votes on $name", ({ missing, open, stop }) => {
     const accountId = await addAccount(db(), "ada");
     const vote = { accountId, paperId: nfe, now };
     const before = (await paper()).hotness;
-    expect(await castVote(db(), vote)).toEqual({ voted: true, votes: 1 });
-    expect(await castVote(db(), vote)).toEqual({ voted: true, votes: 1 });
+    expect(await castVote(db(), vote)).toEqual({ voted: true, waits: false, votes: 1 });
+    expect(await castVote(db(), vote)).toEqual({ voted: true, waits: false, votes: 1 });
     expect((await paper()).hotness).toBeGreaterThan(before);
     expect((await paper()).changed_at).toEqual(now);
     expect(await votedPapers(db(), accountId, [nfe, "2103.11790"])).toEqual(new Set([nfe]));
-    expect(await withdrawVote(db(), vote)).toEqual({ voted: false, votes: 0 });
-    expect(await withdrawVote(db(), vote)).toEqual({ voted: false, votes: 0 });
+    expect(await withdrawVote(db(), vote)).toEqual({ voted: false, waits: false, votes: 0 });
+    expect(await withdrawVote(db(), vote)).toEqual({ voted: false, waits: false, votes: 0 });
     expect((await paper()).hotness).toBe(before);
   });
 
@@ -75,6 +76,7 @@ describe.each(databaseKinds())("votes on $name", ({ missing, open, stop }) => {
       .execute();
     expect(await castVote(db(), { accountId: await addAccount(db(), "ada"), paperId: nfe, now })).toEqual({
       voted: true,
+      waits: false,
       votes: 41,
     });
   });
@@ -96,6 +98,33 @@ describe.each(databaseKinds())("votes on $name", ({ missing, open, stop }) => {
       ]),
     );
     expect((await paper()).votes).toBe(40);
+  });
+
+  it("counts the votes of new accounts a day later, but for those who left, took them back or were banned", async () => {
+    const hour = 3_600_000;
+    const names = ["new-0", "new-1", "new-2", "leaves", "regrets", "banned"];
+    const ids = await Promise.all(names.map((name) => addAccount(db(), name, { createdAt: now })));
+    const id = (name: string) => ids[names.indexOf(name)] ?? "";
+    const before = await paper();
+    for (const accountId of ids) {
+      expect(await castVote(db(), { accountId, paperId: nfe, now })).toEqual({ voted: true, waits: true, votes: 0 });
+    }
+    expect(await paper()).toEqual(before);
+    expect(await votedPapers(db(), id("new-0"), [nfe])).toEqual(new Set([nfe]));
+    expect((await papersOfNewAccounts(db(), 9)).map((noted) => [noted.id, noted.voters.length])).toEqual([[nfe, 6]]);
+
+    await deleteAccount(db(), { accountId: id("leaves"), eraseComments: false, now });
+    expect(await withdrawVote(db(), { accountId: id("regrets"), paperId: nfe, now })).toMatchObject({ votes: 0 });
+    await db().updateTable("account").set({ banned_at: now }).where("id", "=", id("banned")).execute();
+    await countWaitingVotes(db(), { now: new Date(now.getTime() + 23 * hour) });
+    expect(await paper()).toEqual(before);
+    const later = new Date(now.getTime() + 24 * hour);
+    await Promise.all([countWaitingVotes(db(), { now: later }), countWaitingVotes(db(), { now: later })]);
+    expect(await paper()).toMatchObject({ votes: 3, changed_at: later });
+    expect(await withdrawVote(db(), { accountId: id("new-1"), paperId: nfe, now: later })).toMatchObject({ votes: 2 });
+    await deleteAccount(db(), { accountId: id("new-2"), eraseComments: false, now: later });
+    expect((await paper()).votes).toBe(1);
+    expect(await papersOfNewAccounts(db(), 9)).toEqual([]);
   });
 
   it("takes the votes of those who leave, while others vote", async () => {
