@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { OpenDatabase } from "../database/database.ts";
 import type { Role } from "../database/schema.ts";
 import { seed } from "../database/seed.ts";
-import { moderateComment } from "../moderation/moderation.queries.ts";
+import { moderateComment, openReports } from "../moderation/moderation.queries.ts";
 import { deleteAccount } from "../people/delete-account.ts";
 import type { Reader } from "../people/reader.ts";
 import { addAccount } from "../testing/accounts.ts";
@@ -159,6 +159,14 @@ describe.each(databaseKinds())("comments on $name", ({ missing, open, stop }) =>
     await report(grace);
     await expect(report(ada)).rejects.toThrow(CommentRefusedError);
     expect(await db().selectFrom("report").select("reason").execute()).toHaveLength(1);
+    // A moderator lets it stand; what is written into it afterwards can be reported again.
+    const act = { actor: { ...as(grace, "moderator"), name: "grace" }, reason: "fine", now: now(), path: "/x" };
+    await moderateComment(db(), { ...act, id, show: true });
+    await report(grace);
+    expect(await openReports(db(), 5)).toEqual([]);
+    await editComment(db(), { id, accountId: ada, body: "worse", verdict: shown, now: now() });
+    await report(grace);
+    expect(await openReports(db(), 5)).toMatchObject([{ commentId: id }]);
   });
 
   it("are limited to ten an hour for a new account, also when they come at once", async () => {

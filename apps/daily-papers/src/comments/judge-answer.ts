@@ -31,7 +31,7 @@ export async function acceptAnswer(
 }
 
 /**
- * Tells moderators of a comment; telling again changes nothing.
+ * Tells moderators of a comment; telling again changes nothing, unless it was judged and then written anew.
  * @throws {CommentRefusedError} when there is nothing to tell of.
  */
 export async function reportComment(
@@ -40,7 +40,7 @@ export async function reportComment(
 ): Promise<void> {
   const comment = await db
     .selectFrom("comment")
-    .select(["state", "account_id"])
+    .select(["state", "account_id", "edited_at"])
     .where("id", "=", id)
     .executeTakeFirst();
   if (comment?.state !== "shown") throw new CommentRefusedError("The comment is not shown any more.");
@@ -48,6 +48,11 @@ export async function reportComment(
   await db
     .insertInto("report")
     .values({ comment_id: id, account_id: accountId, reason: reason.slice(0, 500), created_at: now })
-    .onConflict((conflict) => conflict.doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(["comment_id", "account_id"])
+        .doUpdateSet({ reason: reason.slice(0, 500), created_at: now, settled_at: null })
+        .where("report.settled_at", "<", comment.edited_at ?? new Date(0)),
+    )
     .execute();
 }
