@@ -42,8 +42,9 @@ function Actor({ name }: { name: string }) {
   return name === siteActor || name.includes(" ") ? <span>{name}</span> : <a href={personPath(name)}>{name}</a>;
 }
 
-/** `/papers/2409.19977#comment-…` is `on 2409.19977`; a person's path is the person. */
+/** `/papers/2409.19977#comment-…` is `under 2409.19977`; a person's path is the person, and the log's own one who left. */
 function nameOf(subject: string): string {
+  if (subject === "/moderation") return "a former reader";
   const [path = "", place] = subject.split("#");
   const name = decodeURIComponent(path.slice(path.indexOf("/", 1) + 1));
   return place === undefined ? name : `under ${name}`;

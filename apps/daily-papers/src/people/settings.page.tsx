@@ -84,12 +84,19 @@ export function DeletePage({ account, problem }: { account: Account; problem?: s
         </li>
         <li>The papers that you submitted stay in the feed, without your name.</li>
         <li>What moderators did stays in the public log, without your name.</li>
-        <li>A subscription to the mails is a thing of its own: end it by the link in each of them.</li>
+        <li>
+          A subscription of your address to the mails ends and is forgotten too, unless you choose to keep it below.
+        </li>
       </ul>
       <form method="post" action="/settings/delete" class="fields">
         <p class="check">
           <label>
             <input type="checkbox" name="erase" value="yes" /> Erase my comments as well
+          </label>
+        </p>
+        <p class="check">
+          <label>
+            <input type="checkbox" name="mails" value="yes" checked /> End the mails to my address as well
           </label>
         </p>
         <label>

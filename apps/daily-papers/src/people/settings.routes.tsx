@@ -55,6 +55,7 @@ export const settingsRoutes = new Hono<AppEnv>()
     await deleteAccount(c.var.db, {
       accountId: account.id,
       eraseComments: form["erase"] === "yes",
+      forgetSubscription: form["mails"] === "yes",
       now: c.var.now(),
     });
     clearSessionCookie(c);
