@@ -2,9 +2,14 @@
 import type { Child } from "hono/jsx";
 import { Moment } from "../look/moment.tsx";
 import { writeAmount } from "../look/numbers.ts";
-import type { SourceStanding, Standing } from "../operations/standing.queries.ts";
+import type { Standing } from "../operations/standing.queries.ts";
 import { personPath } from "../people/account.ts";
+import { AdminPlaces } from "./admin-places.tsx";
+import type { SourceReport } from "../sources/source-state.ts";
 import type { ListedAccount, ListedJob } from "./admin.queries.ts";
+import type { Need } from "./needs.ts";
+import { Holdings, Needs, RegularList, SourceLine } from "./overview-parts.tsx";
+import type { Disk, Overview, RegularWork } from "./overview.queries.ts";
 
 /** What a source can be asked for by hand. */
 export interface AskableSource {
@@ -14,40 +19,31 @@ export interface AskableSource {
   readonly what: string;
 }
 
-const places = [
-  { href: "/admin", label: "Overview" },
-  { href: "/admin/jobs", label: "Jobs" },
-  { href: "/admin/people", label: "People" },
-  { href: "/admin/mails", label: "Mails" },
-  { href: "/moderation/queue", label: "Moderation" },
-  { href: "/runs", label: "Runs" },
-] as const;
-
 function AdminSheet({ here, title, children }: { here: string; title: string; children: Child }) {
   return (
-    <section class="sheet admin">
+    <section class="sheet">
       <h1>{title}</h1>
-      <nav class="ways" aria-label="Administration">
-        {places.map(({ href, label }) => (
-          <a href={href} {...(href === here ? { "aria-current": "page" } : {})}>
-            {label}
-          </a>
-        ))}
-      </nav>
+      <AdminPlaces here={here} />
       {children}
     </section>
   );
 }
 
 interface OverviewProps {
+  readonly needs: readonly Need[];
   readonly standing: Standing;
+  readonly sources: readonly SourceReport[];
+  readonly overview: Overview;
+  readonly disk: Disk | undefined;
+  /** Whether sources are asked by themselves. */
+  readonly ingests: boolean;
   readonly askable: readonly AskableSource[];
   readonly news: string | undefined;
 }
 
 /** How the site stands, on one page. */
-export function OverviewPage({ standing, askable, news }: OverviewProps) {
-  const { jobs, runs, mails, sources, papers } = standing;
+export function OverviewPage({ needs, standing, sources, overview, disk, ingests, askable, news }: OverviewProps) {
+  const { jobs, runs, mails, papers } = standing;
   const counts = (list: readonly { readonly count: number }[]) => list.reduce((sum, { count }) => sum + count, 0);
   return (
     <AdminSheet here="/admin" title="Administration">
@@ -56,16 +52,24 @@ export function OverviewPage({ standing, askable, news }: OverviewProps) {
           {news}
         </p>
       )}
+      <Needs needs={needs} />
       <h2>Sources</h2>
+      {!ingests && (
+        <p class="quiet-text">
+          They are not asked by themselves, because <code>OFFPRINT_INGEST</code> is off.
+        </p>
+      )}
       <ul class="lines">
         {askable.map((source) => (
           <li>
             <p>
               <strong>{source.title}</strong>: {source.what}
             </p>
-            <SourceLine standing={sources.find(({ name }) => name === source.name)} />
+            <SourceLine source={sources.find(({ name }) => name === source.name)} />
             <form method="post" action={`/admin/sources/${source.name}/ask`}>
-              <button>Ask {source.title} now</button>
+              <p>
+                <button class="quiet">Ask {source.title} now</button>
+              </p>
             </form>
           </li>
         ))}
@@ -87,6 +91,8 @@ export function OverviewPage({ standing, askable, news }: OverviewProps) {
         </li>
         <li>{writeAmount(papers, "paper")} stored</li>
       </ul>
+      <h2>Readers and room</h2>
+      <Holdings overview={overview} disk={disk} />
       <h2>Backup</h2>
       <p>
         <a href="/admin/backup.jsonl.gz">Download everything in the database</a>
@@ -99,29 +105,16 @@ export function OverviewPage({ standing, askable, news }: OverviewProps) {
   );
 }
 
-function SourceLine({ standing }: { standing: SourceStanding | undefined }) {
-  if (standing?.succeededAt === undefined && standing?.failedAt === undefined) {
-    return <p class="quiet-text">Not asked yet.</p>;
-  }
-  return (
-    <p class="quiet-text">
-      {standing.succeededAt !== undefined && (
-        <>
-          Answered last on <Moment time={standing.succeededAt} />.{" "}
-        </>
-      )}
-      {standing.failedAt !== undefined && (
-        <>
-          Failed last on <Moment time={standing.failedAt} />
-          {standing.error === undefined ? "." : `: ${standing.error}`}
-        </>
-      )}
-    </p>
-  );
-}
-
 /** The queue of jobs. */
-export function JobsPage({ jobs, failed }: { jobs: readonly ListedJob[]; failed: boolean }) {
+export function JobsPage({
+  jobs,
+  failed,
+  regular,
+}: {
+  jobs: readonly ListedJob[];
+  failed: boolean;
+  regular: readonly RegularWork[];
+}) {
   return (
     <AdminSheet here="/admin/jobs" title="Jobs">
       <nav class="ways" aria-label="Jobs by state">
@@ -147,12 +140,15 @@ export function JobsPage({ jobs, failed }: { jobs: readonly ListedJob[]; failed:
             </p>
             {job.failed && (
               <form method="post" action={`/admin/jobs/${job.id}/again`}>
-                <button>Try again</button>
+                <p>
+                  <button class="quiet">Try again</button>
+                </p>
               </form>
             )}
           </li>
         ))}
       </ul>
+      <RegularList regular={regular} />
     </AdminSheet>
   );
 }
@@ -166,7 +162,9 @@ export function PeoplePage({ accounts, text }: { accounts: readonly ListedAccoun
           Part of a name, or a whole address
           <input name="q" value={text} maxlength={254} />
         </label>
-        <button>Find</button>
+        <p>
+          <button class="quiet">Find</button>
+        </p>
       </form>
       <p class="quiet-text">
         Roles and bans are given on a person’s own page, with a reason that the public log keeps.

@@ -3,16 +3,20 @@ import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { Hono } from "hono";
 import type { AppEnv } from "../app-env.ts";
-import { errorCode } from "../errors.ts";
+import { isGoneReader } from "../errors.ts";
 import { enqueueJob } from "../jobs/jobs.ts";
 import { addressFields } from "../look/form.ts";
 import { renderPage } from "../look/layout.tsx";
 import { renderNotFound, renderNotice } from "../look/notice.tsx";
 import { writeBackup } from "../operations/backup.ts";
+import { readSenderState } from "../mail/sender-state.ts";
 import { readStanding } from "../operations/standing.queries.ts";
 import { requirePower } from "../people/session.ts";
 import { JobsPage, OverviewPage, PeoplePage, type AskableSource } from "./admin.page.tsx";
+import { listSources } from "../sources/source-state.ts";
 import { findAccounts, listJobs, tryJobAgain } from "./admin.queries.ts";
+import { needsOf } from "./needs.ts";
+import { listRegularWork, readDisk, readOverview } from "./overview.queries.ts";
 
 const mostListed = 100;
 
@@ -44,13 +48,23 @@ export const adminRoutes = new Hono<AppEnv>()
     await next();
   })
   .get("/admin", async (c) => {
-    const standing = await readStanding(c.var.db, c.var.now());
+    const { db, config } = c.var;
+    const now = c.var.now();
+    const [standing, known, sender, overview, disk] = await Promise.all([
+      readStanding(db, now),
+      listSources(db),
+      config.mail.smtp === undefined ? undefined : readSenderState(db),
+      readOverview(db),
+      readDisk(config.dataFolder),
+    ]);
+    const ingests = config.ingest;
+    const needs = needsOf({ jobs: standing.jobs, sources: known, sender, overview, disk, ingests, now });
     const asked = sources.find(({ name }) => name === addressFields(c)["asked"]);
     const news = asked === undefined ? undefined : `${asked.title} will be asked as soon as its pace allows.`;
     return renderPage(
       c,
       { title: "Administration" },
-      <OverviewPage standing={standing} askable={sources} news={news} />,
+      <OverviewPage {...{ needs, standing, overview, disk, ingests, news }} sources={known} askable={sources} />,
     );
   })
   .post("/admin/sources/:name/ask", async (c) => {
@@ -62,7 +76,11 @@ export const adminRoutes = new Hono<AppEnv>()
   .get("/admin/jobs", async (c) => {
     const failed = addressFields(c)["state"] === "failed";
     const jobs = await listJobs(c.var.db, { failed, now: c.var.now(), most: mostListed });
-    return renderPage(c, { title: "Jobs" }, <JobsPage jobs={jobs} failed={failed} />);
+    return renderPage(
+      c,
+      { title: "Jobs" },
+      <JobsPage jobs={jobs} failed={failed} regular={await listRegularWork(c.var.db)} />,
+    );
   })
   .post("/admin/jobs/:id/again", async (c) => {
     const id = c.req.param("id");
@@ -79,7 +97,7 @@ export const adminRoutes = new Hono<AppEnv>()
     const lines = Readable.from(writeBackup(c.var.db, c.var.now()));
     const body = pipeline(lines, createGzip(), (error) => {
       // An admin who closes the browser is no fault.
-      if (error instanceof Error && errorCode(error) !== "ERR_STREAM_PREMATURE_CLOSE") c.var.report(error);
+      if (error instanceof Error && !isGoneReader(error)) c.var.report(error);
     });
     return c.body(Readable.toWeb(body) as ReadableStream<Uint8Array>, 200, {
       "Content-Type": "application/gzip",

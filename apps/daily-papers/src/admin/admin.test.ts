@@ -45,6 +45,16 @@ describe("the admin's pages", () => {
     expect(jobs).toEqual([{ name: "ingest-hugging-face" }]);
     expect((await admin.post("/admin/sources/elsewhere/ask")).status).toBe(404);
     expect(await admin.text("/admin")).toContain("Not asked yet.");
+    expect(await admin.text("/admin")).toContain("Nothing needs you.");
+    await app.database.db
+      .insertInto("source")
+      .values({
+        name: "huggingface",
+        succeeded_at: new Date("2026-11-23T10:00:00Z"),
+        state: JSON.stringify({ day: "2026-11-23", papers: 3, unusable: ["item 4: its id is none of arXiv's"] }),
+      })
+      .execute();
+    expect(await admin.text("/admin")).toContain("1 entry of 2026-11-23 left out");
     await app.database.db
       .insertInto("source")
       .values({ name: "arxiv", failed_at: new Date("2026-11-23T10:00:00Z"), error: "answered 503 <b>" })
@@ -61,6 +71,7 @@ describe("the admin's pages", () => {
       .returning("id")
       .executeTakeFirstOrThrow();
     expect(await admin.text("/admin/jobs?state=failed")).toContain("no luck");
+    expect(await admin.text("/admin")).toContain('1 job given up. <a href="/admin/jobs?state=failed">See to it</a>');
     expect((await admin.post(`/admin/jobs/${id}/again`)).status).toBe(303);
     expect(await db.selectFrom("job").select(["attempts", "failed"]).where("id", "=", id).execute()).toEqual([
       { attempts: 0, failed: false },
