@@ -7,3 +7,8 @@ export function errorCode(error: unknown): string | undefined {
 export abstract class DailyPapersError extends Error {
   abstract readonly code: string;
 }
+
+/** Whether a stream ended because its reader went away. */
+export function isGoneReader(error: unknown): boolean {
+  return ["ERR_STREAM_PREMATURE_CLOSE", "ABORT_ERR"].includes(errorCode(error) ?? "");
+}

@@ -4,6 +4,7 @@ import { Hono, type Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { answerFresh } from "../http/etag.ts";
 import { siteUrl } from "../http/site-url.ts";
+import { isGoneReader } from "../errors.ts";
 import { rateLimit } from "../limits/rate-limit.ts";
 import { newestComments } from "../feeds/feeds.queries.ts";
 import { paperPath, parseArxivId } from "../papers/arxiv-id.ts";
@@ -67,7 +68,7 @@ function stream(c: Context<AppEnv>, values: AsyncIterable<unknown>, type: string
   const { report } = c.var;
   const settled = (error: unknown) => {
     // A reader who goes away is no fault.
-    if (error instanceof Error && !("code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) report(error);
+    if (error instanceof Error && !isGoneReader(error)) report(error);
   };
   const body = type === "application/gzip" ? pipeline(lines, createGzip(), settled) : lines.on("error", settled);
   return c.body(Readable.toWeb(body) as ReadableStream<Uint8Array>, 200, {
