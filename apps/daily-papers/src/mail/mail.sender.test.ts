@@ -150,6 +150,21 @@ describe.each(databaseKinds())("the sender of mails on $name", ({ missing, open,
     expect(smtp.arrived.map(({ to }) => to)).toEqual(["taken@example.org"]);
   });
 
+  it("sends nothing twice knowingly when the server dies in the midst of the text", async () => {
+    smtp = await TestSmtp.start({ dieAtText: true });
+    await queue("a@example.org", "digest", { text: "long ".repeat(400_000) });
+    const made = sender({ connections: 1 });
+    await made.idle();
+    const [first] = Object.values(await states());
+    expect(["waiting", "unsure"]).toContain(first);
+    smtp.behaviour = {};
+    now = new Date(start.getTime() + hour);
+    await made.idle();
+    // Not handed over wholly: it is sent again. Handed over to the last byte: nobody knows, and it is not.
+    expect(await states()).toEqual({ "a@example.org": first === "waiting" ? "sent" : "unsure" });
+    expect(smtp.arrived).toHaveLength(first === "waiting" ? 1 : 0);
+  });
+
   it("sends a mail again whose server died before the text", async () => {
     smtp = await TestSmtp.start({
       onRecipient: (_address, times) => (times === 1 ? "421 4.3.2 shutting down" : undefined),

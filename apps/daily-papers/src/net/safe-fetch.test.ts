@@ -109,6 +109,38 @@ describe("a guarded fetch", () => {
     await expect(safeFetch(`${url}/odd`, local)).rejects.toThrow("redirects to no address");
   });
 
+  it("follows no redirect into a private network, by number or by a name that now leads there", async () => {
+    let asked = 0;
+    const inside = await serve((_, response) => void ((asked += 1), response.end("secret")));
+    let target = "";
+    const url = await serve((_, response) => response.writeHead(302, { location: target }).end());
+    const resolve: ResolveAll = async () => [{ address: "127.0.0.1", family: 4 }];
+    const options = { ...local, hosts: ["127.0.0.1", "10.0.0.1", "[::1]", "::1", "papers.example"], resolve };
+    for (const [location, why] of [
+      ["https://papers.example/", "leads to an address that is not public"],
+      ["http://papers.example/", "only https"],
+      ["https://10.0.0.1/", "not a public address"],
+      ["https://[::1]/", "not a public address"],
+      ["https://169.254.169.254/latest/meta-data", "none of the hosts"],
+      [`http://localhost:${new URL(inside).port}/`, "none of the hosts"],
+      ["file:///etc/passwd", "none of the hosts"],
+      ["gopher://127.0.0.1/", "only http and https"],
+    ] as const) {
+      target = location;
+      await expect(safeFetch(url, options), location).rejects.toThrow(why);
+    }
+    expect(asked).toBe(0);
+  });
+
+  it("asks the name anew for each fetch, so that one that was public is refused once it is not", async () => {
+    let address = "93.184.215.14";
+    const resolve: ResolveAll = async () => [{ address, family: 4 }];
+    const ask = () => safeFetch("https://papers.example/", { ...open, timeoutMs: 300, resolve });
+    await expect(ask()).rejects.toThrow(FetchFailedError);
+    address = "192.168.0.1";
+    await expect(ask()).rejects.toThrow(FetchRefusedError);
+  });
+
   it.each<[string, RequestListener, string]>([
     ["too much", (_, response) => response.end("x".repeat(2_000)), "more than 1000 bytes"],
     [
