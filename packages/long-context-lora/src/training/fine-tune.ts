@@ -73,12 +73,13 @@ export async function* fineTune(
   };
   const run = prepare(language, data, config, options);
   if (options.resume) await checkSameData(options.out, data.hash);
-  using base = await loadBase(language, run, config, options.engine);
+  const base = await loadBase(language, run, config, options.engine);
+  using state = base.state;
   await using folder = options.resume
     ? await resumeRunFolder(options.out, facts)
     : await createRunFolder(options.out, { ...fineTuneSchema, config, ...facts });
   try {
-    for await (const event of runOn(folder, { ...run, ...base, language, data, config }, options)) {
+    for await (const event of runOn(folder, { ...run, ...base, state, language, data, config }, options)) {
       await folder.append(event);
       yield event;
     }
@@ -140,7 +141,7 @@ function prepare(
 }
 
 /** What a run keeps of the base model: its weights themselves lie in the engine alone. */
-interface Base extends Disposable {
+interface Base {
   readonly state: Resident<TuningTree>;
   /** What the causality check found, where leaking is allowed. */
   readonly leak: string | undefined;
@@ -165,7 +166,7 @@ async function loadBase(
   const inParts = config.accumulate > 1;
   const initial = initialTree(model, weights, { lora, trainable, optimizer, seed: config.seed, inParts });
   const state = await createResident<TuningTree>(initial, { engine });
-  return { state, leak, fingerprint, [Symbol.dispose]: () => state[Symbol.dispose]() };
+  return { state, leak, fingerprint }; // no function: it would keep alive all that this one's functions see, the weights as read
 }
 
 /** What the causality check found, where leaking is allowed. @throws {LeakError} where it is not. */
@@ -182,7 +183,7 @@ async function findLeak(
   return found;
 }
 
-interface Run extends Prepared, Omit<Base, keyof Disposable> {
+interface Run extends Prepared, Base {
   readonly language: LanguageModel;
   readonly data: FineTuneData;
   readonly config: FineTuneConfig;
@@ -249,6 +250,7 @@ async function* runOn(
       return;
     }
     await saveLearned(folder.path, run);
+    await stepper.dispose(); // what its programs keep is the judge's to use
     const judged = judgeResult && (yield* judgeResult(folder.path));
     yield { type: "finished", time: now(), outcome: "completed", metrics: { ...withPerplexity(metrics), ...judged } };
     await rm(checkpoints, { recursive: true, force: true });
