@@ -10,7 +10,9 @@ const particles = new Set(
   ),
 );
 const suffixes = /^(?:Jr\.?|Sr\.?|II|III|IV)$/;
-const groups = /\b(?:team|group|collaboration|consortium|project|lab|labs|ai|research|university|institute|inc\.?)\b/i;
+const groups = /\b(?:team|group|collaboration|consortium|project|lab|labs|research|university|institute|inc\.?)\b/i;
+/** In capitals: Ai is a family name. */
+const capitals = /\bAI\b/;
 
 /** Takes a name as arXiv writes it, given name first, apart. A single word and a group's name stay whole. */
 export function readAuthorName(name: string): AuthorName {
@@ -21,7 +23,7 @@ export function readAuthorName(name: string): AuthorName {
   }
   const words = trimmed.replaceAll(",", "").split(" ");
   const suffix = words.length > 2 && suffixes.test(words.at(-1) ?? "") ? words.pop() : undefined;
-  if (words.length < 2 || groups.test(trimmed)) return { literal: trimmed };
+  if (words.length < 2 || groups.test(trimmed) || capitals.test(trimmed)) return { literal: trimmed };
   let first = words.length - 1;
   while (first > 1 && particles.has((words[first - 1] ?? "").toLowerCase()) && isLower(words[first - 1] ?? "")) {
     first -= 1;

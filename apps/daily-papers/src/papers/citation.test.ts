@@ -31,6 +31,9 @@ describe("author names", () => {
     ["Constantin A. Rothkopf", { family: "Rothkopf", given: "Constantin A." }],
     ["Plato", { literal: "Plato" }],
     ["Gemma Team", { literal: "Gemma Team" }],
+    ["LG AI Research", { literal: "LG AI Research" }],
+    ["Arcee AI", { literal: "Arcee AI" }],
+    ["Hao Ai", { family: "Ai", given: "Hao" }],
   ])("%s", (name, read) => expect(readAuthorName(name)).toMatchObject(read));
 });
 
@@ -40,8 +43,32 @@ describe("citations", () => {
     expect(entry).toContain(
       "{van Beethoven, Ludwig and Davis, Jr., Sammy and Lee, Byung-Kwan and {Plato} and Example, {Ann and Bob} and {Example Team}}",
     );
-    expect(entry).toContain(String.raw`{{50\% of $x_1$ \& more: the A\_B case}}`);
+    expect(entry).toContain(String.raw`{{50\% of $x_1$ \& more: the A\textsubscript{B} case}}`);
     expect(entry).toContain("primaryClass  = {cs.LG}");
+  });
+
+  it.each([
+    ["V^3: 64% of $200k, R&B for #1", String.raw`V\textsuperscript{3}: 64\% of \$200k, R\&B for \#1`],
+    ["Fixing 7,400 bugs for 1$: cheap", String.raw`Fixing 7,400 bugs for 1\$: cheap`],
+    [String.raw`$\nabla^2$DFT and \textit{so} on`, String.raw`$\nabla^2$DFT and \textit{so} on`],
+    ["A {stray brace", "A stray brace"],
+    ["ends in a backslash\\", "ends in a backslash"],
+  ])("write %s for TeX", (title, written) => {
+    expect(bibtex(examplePaper({ title }))).toContain(`= {{${written}}},`);
+  });
+
+  it("hold braces that pair up, whatever the paper is called", () => {
+    const text = fc.string({ unit: fc.constantFrom(..."ab {}$\\^_%&#~,".split("")), maxLength: 30 });
+    fc.assert(
+      fc.property(text, text, text, (title, journalRef, author) => {
+        const entry = bibtex(examplePaper({ title, journalRef, authors: [author, "B C"], doi: "10.1/{x" }));
+        let depth = 0;
+        const depths = Array.from(entry, (sign) => (depth += sign === "{" ? 1 : sign === "}" ? -1 : 0));
+        expect(depth).toBe(0);
+        // The entry ends with its last brace, and not before.
+        expect(depths.slice(entry.indexOf("{"), -2).every((one) => one > 0)).toBe(true);
+      }),
+    );
   });
 
   it("are read back from RIS as they were", () => {

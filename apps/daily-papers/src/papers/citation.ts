@@ -1,6 +1,7 @@
 import { readAuthorName, type AuthorName } from "./author-name.ts";
 import type { Paper } from "./paper.ts";
 import { readableTex } from "./readable-tex.ts";
+import { escapeTex, writeTex } from "./write-tex.ts";
 
 /** The words that a citation key leaves out, so that it begins with the first one that says something. */
 const small = new Set(["a", "an", "the", "on", "of", "for", "in", "to", "and", "with", "is", "are", "towards"]);
@@ -9,19 +10,19 @@ const small = new Set(["a", "an", "the", "on", "of", "for", "in", "to", "and", "
 export function bibtex(paper: Paper): string {
   const year = paper.publishedOn.slice(0, 4);
   const fields: [string, string | undefined][] = [
-    ["title", `{${escaped(paper.title)}}`],
+    ["title", `{${writeTex(paper.title)}}`],
     ["author", paper.authors.map((name) => bibtexName(readAuthorName(name))).join(" and ")],
     ["year", year],
     ["eprint", paper.id],
     ["archivePrefix", "arXiv"],
     ["primaryClass", paper.categories[0]],
-    ["doi", paper.doi],
-    ["note", paper.journalRef],
+    ["doi", paper.doi?.replaceAll(/[{}\\%]/g, "")],
+    ["note", paper.journalRef === undefined ? undefined : writeTex(paper.journalRef)],
     ["url", arxivUrl(paper)],
   ];
   const told = fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   const width = Math.max(...told.map(([name]) => name.length));
-  const lines = told.map(([name, value]) => `  ${name.padEnd(width)} = {${balanced(value)}},`);
+  const lines = told.map(([name, value]) => `  ${name.padEnd(width)} = {${value}},`);
   return `@misc{${citationKey(paper)},\n${lines.join("\n")}\n}\n`;
 }
 
@@ -94,30 +95,11 @@ function sortedName(name: AuthorName): string {
 }
 
 function bibtexName(name: AuthorName): string {
-  if ("literal" in name) return `{${escaped(name.literal)}}`;
+  if ("literal" in name) return `{${escapeTex(name.literal)}}`;
   const { family, given, suffix } = name;
   // The word "and" parts names; within one it hides in braces.
-  const part = (text: string) => (/\band\b|,/i.test(text) ? `{${escaped(text)}}` : escaped(text));
+  const part = (text: string) => (/\band\b|,/i.test(text) ? `{${escapeTex(text)}}` : escapeTex(text));
   return suffix === undefined
     ? `${part(family)}, ${part(given)}`
-    : `${part(family)}, ${escaped(suffix)}, ${part(given)}`;
-}
-
-/** Text with what means something to TeX escaped, outside of formulas and where it is not escaped already. */
-function escaped(text: string): string {
-  return balanced(text)
-    .split(/(\$[^$]*\$)/)
-    .map((piece, index) => (index % 2 === 1 ? piece : piece.replaceAll(/(?<!\\)[%&#_]/g, String.raw`\$&`)))
-    .join("");
-}
-
-/** A field's text, without the braces when they do not pair up: one stray brace would swallow the rest of the file. */
-function balanced(text: string): string {
-  let depth = 0;
-  for (const character of text) {
-    if (character === "{") depth += 1;
-    if (character === "}") depth -= 1;
-    if (depth < 0) break;
-  }
-  return depth === 0 ? text : text.replaceAll(/[{}]/g, "");
+    : `${part(family)}, ${escapeTex(suffix)}, ${part(given)}`;
 }
