@@ -18,11 +18,15 @@ export function PaperMargin({ paper, days, vote }: { paper: Paper; days: readonl
         {revised !== undefined && (
           <>
             <br />
-            version {paper.version},{" "}
-            <time datetime={revised.toISOString()}>{writeDay(revised.toISOString().slice(0, 10))}</time>
+            revised <time datetime={revised.toISOString()}>{writeDay(revised.toISOString().slice(0, 10))}</time>
           </>
         )}
       </Fact>
+      {paper.version !== undefined && (
+        <Fact name="Versions">
+          <Versions id={paper.id} newest={paper.version} />
+        </Fact>
+      )}
       {firstShown !== undefined && (
         <Fact name="In the feed of">
           <a href={`/date/${firstShown}`}>
@@ -96,6 +100,32 @@ function Fact({ name, children }: { name: string; children?: Child }) {
   );
 }
 
+/** How many of the versions are named: the newest, and the first. */
+const mostVersions = 6;
+
+/** Links to arXiv's versions of the paper, the newest first. */
+function Versions({ id, newest }: { id: string; newest: number }) {
+  const numbers = Array.from({ length: newest }, (_, index) => newest - index);
+  const shown = numbers.length <= mostVersions ? numbers : [...numbers.slice(0, mostVersions - 1), 1];
+  return (
+    <>
+      {shown.map((number, index) => (
+        <>
+          {index > 0 && (number + 1 < (shown[index - 1] ?? 0) ? " … " : " · ")}
+          <a href={`https://arxiv.org/abs/${id}v${number}`} aria-label={`Version ${number}`}>
+            v{number}
+          </a>
+        </>
+      ))}
+    </>
+  );
+}
+
+/** Since December 2023 arXiv makes a page of nearly every paper. */
+function hasHtml(id: string): boolean {
+  return /^\d{4}\./.test(id) && Number(id.slice(0, 4)) >= 2312;
+}
+
 function Reading({ paper: { id } }: { paper: Paper }) {
   return (
     <>
@@ -105,6 +135,12 @@ function Reading({ paper: { id } }: { paper: Paper }) {
       <br />
       <a href={`https://arxiv.org/pdf/${id}`}>PDF</a>
       {" · "}
+      {hasHtml(id) && (
+        <>
+          <a href={`https://arxiv.org/html/${id}`}>HTML</a>
+          {" · "}
+        </>
+      )}
       <a href={`${paperPath(id)}.md`}>Markdown</a>
     </>
   );

@@ -26,6 +26,8 @@ import { readableTex } from "./readable-tex.ts";
 import { thumbnailSvg } from "./thumbnail.tsx";
 
 const mostListed = 10;
+/** Results are looked for among all runs, however many came to nothing since. */
+const mostResults = 50;
 const mostSimilar = 6;
 const oneDaySeconds = 86_400;
 
@@ -150,9 +152,10 @@ interface ShownForm {
 
 async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
   const implementation = c.var.implementations.find(paper.implementation);
-  const [days, running, voted, discussion, similar, explanation] = await Promise.all([
+  const [days, running, completed, voted, discussion, similar, explanation] = await Promise.all([
     daysOfPaper(c.var.db, paper.id),
     implementation === undefined ? undefined : runningPart(c, paper, implementation, form),
+    newestRuns(c.var.db, { paperId: paper.id, status: "completed", most: mostResults }),
     votedPapers(c.var.db, c.var.reader?.id, [paper.id]),
     discussionPart(c, paper.id),
     similarPapers(c.var.db, paper.id, mostSimilar),
@@ -162,7 +165,7 @@ async function showPaper(c: Context<AppEnv>, paper: Paper, form: ShownForm) {
     ),
   ]);
   const { implementations, config } = c.var;
-  const results = await resultsOf(running?.runs ?? [], { implementations, dataFolder: config.dataFolder });
+  const results = await resultsOf(completed, { implementations, dataFolder: config.dataFolder });
   return renderPage(
     c,
     {

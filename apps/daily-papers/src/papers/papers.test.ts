@@ -13,7 +13,7 @@ describe("bibtex", () => {
     expect(bibtex(paper)).toBe(
       [
         "@misc{xiao2024knowledge,",
-        "  title         = {{On the Knowledge of {G}raphs}},",
+        "  title         = {{On the Knowledge of Graphs}},",
         "  author        = {Xiao, Changyi and Pál, Erdős},",
         "  year          = {2024},",
         "  eprint        = {2409.19977},",

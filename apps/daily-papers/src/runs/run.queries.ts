@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import type { Database, RunRow } from "../database/schema.ts";
 import { DailyPapersError } from "../errors.ts";
-import { canResume, isRunId, newRunId, type Run, type RunConfig } from "./run.ts";
+import { canResume, isRunId, newRunId, type Run, type RunConfig, type RunStatus } from "./run.ts";
 
 /** As many runs wait as may wait. */
 export class QueueFullError extends DailyPapersError {
@@ -94,13 +94,20 @@ export async function findRun(db: Kysely<Database>, id: string): Promise<Run | u
   return row === undefined ? undefined : toRun(row);
 }
 
-/** The newest runs first, of one paper or of all. */
+/** The newest runs first, of one paper or of all, in one state or in any. */
 export async function newestRuns(
   db: Kysely<Database>,
-  { paperId, most }: { paperId?: string; most: number },
+  { paperId, status, most }: { paperId?: string; status?: RunStatus; most: number },
 ): Promise<Run[]> {
-  const all = db.selectFrom("run").selectAll().orderBy("queued_at", "desc").orderBy("id").limit(most);
-  const rows = await (paperId === undefined ? all : all.where("paper_id", "=", paperId)).execute();
+  const rows = await db
+    .selectFrom("run")
+    .selectAll()
+    .$if(paperId !== undefined, (query) => query.where("paper_id", "=", paperId ?? ""))
+    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "completed"))
+    .orderBy("queued_at", "desc")
+    .orderBy("id")
+    .limit(most)
+    .execute();
   return rows.map(toRun);
 }
 
