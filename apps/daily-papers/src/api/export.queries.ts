@@ -90,16 +90,18 @@ export async function* dumpPapers(db: Kysely<Database>): AsyncGenerator<DumpedPa
   }
 }
 
-/** A paper's text, with the questions under it whose askers accepted an answer. */
-export interface AnsweredPaper {
+/** A question under a paper whose asker accepted an answer, as a record of supervised data. */
+export interface AnsweredQuestion {
+  /** The paper's title and abstract, and the question about them. */
+  readonly instruction: string;
+  readonly output: string;
+  /** Id of the paper: all questions about it stay on one side when some are held out. */
   readonly document: string;
-  readonly pairs: readonly { readonly question: string; readonly answer: string }[];
-  /** Path of its page. */
-  readonly paper: string;
 }
 
-/** All papers with answered questions, by id. Who asked and who answered is left out. */
-export async function* answeredPapers(db: Kysely<Database>): AsyncGenerator<AnsweredPaper> {
+/** All answered questions, by paper and time. Who asked and who answered is left out. */
+export async function* answeredQuestions(db: Kysely<Database>): AsyncGenerator<AnsweredQuestion> {
+  const { qaInstruction } = await import("@offprint/long-context-lora");
   let last = "";
   for (;;) {
     const { rows } = await sql<{
@@ -117,7 +119,9 @@ export async function* answeredPapers(db: Kysely<Database>): AsyncGenerator<Answ
       where paper.id > ${last}
       group by paper.id order by paper.id limit ${papersAtOnce}`.execute(db);
     for (const { id, title, abstract, pairs } of rows) {
-      yield { document: `${title}\n\n${abstract}`, pairs, paper: id };
+      for (const { question, answer } of pairs) {
+        yield { instruction: qaInstruction(`${title}\n\n${abstract}`, question), output: answer, document: id };
+      }
     }
     const end = rows.at(-1);
     if (end === undefined || rows.length < papersAtOnce) return;

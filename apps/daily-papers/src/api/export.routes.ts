@@ -8,7 +8,7 @@ import { isGoneReader } from "../errors.ts";
 import { rateLimit } from "../limits/rate-limit.ts";
 import { newestComments } from "../feeds/feeds.queries.ts";
 import { paperPath, parseArxivId } from "../papers/arxiv-id.ts";
-import { answeredPapers, dumpPapers } from "./export.queries.ts";
+import { answeredQuestions, dumpPapers } from "./export.queries.ts";
 import { paperMarkdown } from "./paper-markdown.ts";
 import { listByIds } from "./paper-list.queries.ts";
 import { problem } from "./problem.ts";
@@ -31,7 +31,7 @@ export const exportRoutes = new Hono<AppEnv>()
     c.header("Content-Disposition", 'attachment; filename="daily-papers.jsonl.gz"');
     return stream(c, dumpPapers(c.var.db), "application/gzip");
   })
-  .get("/api/questions.jsonl", dumpLimit, (c) => stream(c, answeredPapers(c.var.db), "application/jsonl"))
+  .get("/api/questions.jsonl", dumpLimit, (c) => stream(c, answeredQuestions(c.var.db), "application/jsonl"))
   .get("/papers/:file{[^/]+\\.md}", (c) => answerMarkdown(c, c.req.param("file").slice(0, -3)))
   .get("/papers/:id", async (c, next) => {
     if (!prefersMarkdown(c.req.header("accept"))) {

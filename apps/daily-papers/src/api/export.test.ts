@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
-import { readQuestionAnswers } from "@offprint/long-context-lora";
+import { readConversations } from "@offprint/long-context-lora";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { importPapers } from "../papers/import-papers.ts";
@@ -149,12 +149,17 @@ describe("what can be taken away", () => {
     expect(text).not.toContain("ada");
     const file = join(app.dataFolder, "questions.jsonl");
     writeFileSync(file, text);
-    const documents = [];
-    for await (const document of readQuestionAnswers([file])) documents.push(document);
-    expect(documents).toHaveLength(1);
-    expect(documents[0]?.pairs).toEqual([{ question: "How long\ndoes it take?", answer: "About **a minute**." }]);
-    expect(documents[0]?.unpaired).toBe(0);
-    expect(documents[0]?.text).toContain("Knowledge Graph");
+    const conversations = [];
+    for await (const conversation of readConversations([file])) conversations.push(conversation);
+    expect(conversations).toMatchObject([
+      {
+        document: nfe,
+        messages: [
+          { role: "user", content: expect.stringMatching(/Knowledge Graph[^]*Question: How long\ndoes it take\?$/) },
+          { role: "assistant", content: "About **a minute**." },
+        ],
+      },
+    ]);
   });
 
   it("writes a paper as Markdown, at its own address and to who asks for it", async () => {

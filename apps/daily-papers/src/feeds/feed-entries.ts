@@ -1,4 +1,5 @@
 import { arrivalOf, type ListedPaper } from "../api/paper-list.queries.ts";
+import { renderMarkdown } from "../comments/markdown.ts";
 import { writeDay } from "../look/dates.ts";
 import { paperPath } from "../papers/arxiv-id.ts";
 import type { FeedComment } from "./feeds.queries.ts";
@@ -69,10 +70,7 @@ export function commentEntry(site: string, paper: ListedPaper, comment: FeedComm
     date: comment.createdAt,
     authors: [writer],
     summary: comment.body,
-    html: comment.body
-      .split(/\n{2,}/)
-      .map((part) => paragraph(escapeText(part)))
-      .join(""),
+    html: renderMarkdown(comment.body),
     tags: comment.question ? ["question"] : [],
   };
 }

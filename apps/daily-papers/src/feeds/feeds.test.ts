@@ -164,7 +164,7 @@ describe("the site's feeds", () => {
     await db
       .insertInto("comment")
       .values([
-        { ...said, id: "c00000000001", body: "Is 1 < 2 & true?\n\nI ask.", question: true },
+        { ...said, id: "c00000000001", body: "Is 1 < 2 & **true**?\n\nI <b>ask</b>.", question: true },
         { ...said, id: "c00000000002", body: "held back", state: "held" },
       ])
       .execute();
@@ -226,7 +226,9 @@ describe("the site's feeds", () => {
   it("shows of comments what everybody may read", async () => {
     const feed = await atom(`/feeds/comments/${nfe}.atom`);
     expect(feed.entry).toHaveLength(1);
-    expect(feed.entry[0]?.summary ?? "").toBe("Is 1 < 2 & true?\n\nI ask.");
+    expect(feed.entry[0]?.summary ?? "").toBe("Is 1 < 2 & **true**?\n\nI <b>ask</b>.");
+    expect(feed.entry[0]?.content ?? "").toContain("<strong>true</strong>?</p>");
+    expect(feed.entry[0]?.content ?? "").toContain("&lt;b&gt;ask");
     expect(JSON.stringify(feed)).not.toContain("ada@example.org");
   });
 
