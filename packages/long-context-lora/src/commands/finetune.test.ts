@@ -140,6 +140,21 @@ describe("offprint longlora finetune", () => {
     expect(other.stderr).toMatch(/the data changed/);
   });
 
+  it("learns questions of many lengths, and plans for the longest that its programs are kept for", async () => {
+    const records = [3, 30, 44, 60, 75, 90, 110].map((length) => ({ instruction: "a", output: toyText(length) }));
+    await writeFile(at("questions.jsonl"), records.map((record) => JSON.stringify(record)).join("\n"));
+    const data = ["--sft", at("questions.jsonl"), "--evaluate-sft", at("questions.jsonl")];
+    const size = "--context 128 --steps 3 --accumulate 2 --warmup 0 --json".split(" ");
+    const { code, stdout, stderr } = await command(["--model", at("model"), "--out", at("answers"), ...data, ...size]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const plan = JSON.parse(await readFile(at("answers", "plan.json"), "utf8")) as { lengths: number[] };
+    expect(plan.lengths).toHaveLength(4);
+    expect(plan.lengths.map((length) => length % 16)).toEqual([0, 0, 0, 0]);
+    expect(plan.lengths).toEqual(plan.lengths.toSorted((a, b) => b - a));
+    expect(stdout).toContain(`with 4 programs for rows of ${plan.lengths.join(", ")} tokens; an update is at most`);
+  });
+
   it("writes the whole model where every weight is trained", async () => {
     const { code, stderr } = await command([
       ...given("whole"),

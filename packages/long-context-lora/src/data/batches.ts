@@ -1,6 +1,22 @@
 import { RandomStream, type BatchPosition } from "@offprint/training";
 import { IGNORED, type TokenBatch, type TokenRows } from "./token-rows.ts";
 
+/** What batches differ in, the number of their rows excepted. */
+export interface BatchKind {
+  readonly length: number;
+  /** Its rows hold several documents. */
+  readonly mixed: boolean;
+}
+
+/** Every kind that batches of these rows may be of, the longest first; their order changes no length, see {@link TokenBatches}. */
+export function batchKinds(rows: TokenRows, batchSize: number): BatchKind[] {
+  const all = Array.from({ length: rows.count }, (_, row) => row);
+  const lengths = all.map((row) => rows.lengthOf(row)).toSorted((a, b) => a - b);
+  const ofBatches = lengths.filter((_, i) => (i + 1) % batchSize === 0 || i + 1 === rows.count);
+  const mixed = [...new Set(all.map((row) => rows.mixed(row)))];
+  return [...new Set(ofBatches.toReversed())].flatMap((length) => mixed.map((one) => ({ length, mixed: one })));
+}
+
 export interface TokenBatchesOptions {
   /** Rows of each batch. */
   readonly batchSize: number;

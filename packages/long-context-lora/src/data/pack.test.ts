@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TokenBatches } from "./batches.ts";
+import { batchKinds, TokenBatches } from "./batches.ts";
 import { packDocuments, tokenizeDocument, type TokenDocument } from "./pack.ts";
 import { toyTokenizer } from "./toy-tokenizer.ts";
 import { IGNORED, type TokenBatch } from "./token-rows.ts";
@@ -37,6 +37,18 @@ describe("packDocuments", () => {
         expect(tokens.length + left.tokens).toBe(lengths.reduce((a, b) => a + b, 0));
         expect(left.pieces).toBe(lengths.filter((one) => one % length === 1).length);
         expect(packed.facts.padding).toBe(packed.count * length - tokens.length);
+      }),
+    );
+  });
+
+  it("makes batches of the row's length, of one document a row or of several", () => {
+    fc.assert(
+      fc.property(trainable, ({ lengths, length, batchSize, seed }) => {
+        const packed = packDocuments(documentsOf(lengths), { length });
+        const kinds = batchKinds(packed, batchSize);
+        for (const batch of epochOf(new TokenBatches(packed, { batchSize, seed })))
+          expect(kinds).toContainEqual({ length, mixed: batch.documents !== undefined });
+        expect(kinds.length).toBeLessThanOrEqual(packed.facts.mixedRows > 0 ? 2 : 1);
       }),
     );
   });

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TokenBatches } from "./batches.ts";
+import { batchKinds, TokenBatches } from "./batches.ts";
 import { parseConversations, type ChatMessage, type Conversation } from "./conversations.ts";
-import { encodeConversation, readSupervised, supervisedRows, type SupervisedOptions } from "./supervised.ts";
+import { encodeConversation, readSupervised, supervisedRows } from "./supervised.ts";
+import type { Span, SupervisedOptions, SupervisedSample } from "./supervised.ts";
 import { toyTokenizer, type ToyTokenizerOptions } from "./toy-tokenizer.ts";
 import { IGNORED, type TokenBatch } from "./token-rows.ts";
 
@@ -181,6 +182,63 @@ describe("supervisedRows", () => {
       ),
     );
     expect(answers.toSorted((a, b) => a - b)).toEqual(lengths.toSorted((a, b) => a - b));
+  });
+
+  /** Samples of as many tokens, each of which stands in one place only, and learnt in a stretch. */
+  const sampleCases = fc
+    .record({
+      length: fc.integer({ min: 2, max: 90 }),
+      answers: fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(), fc.nat()), { minLength: 1 }),
+      batchSize: fc.integer({ min: 1, max: 4 }),
+      seed: fc.nat(),
+    })
+    .map(({ length, answers, ...rest }) => {
+      const samples = answers.map(([share, from, kept], i): SupervisedSample => {
+        const count = 2 + Math.floor(share * (length - 1));
+        const start = 1 + (from % (count - 1));
+        const span: Span = [start, start + 1 + (kept % (count - start))];
+        const tokens = Int32Array.from({ length: count }, (_, at) => 1 + 100 * i + at);
+        const about = { prompt: "", file: "toy.jsonl", line: i, mergedBorders: 0, asksOtherwise: false };
+        const learned = span[1] - span[0];
+        return { ...about, tokens, spans: [span], fullLength: count, answer: { full: learned, kept: learned } };
+      });
+      return { length, samples, ...rest };
+    });
+
+  it("rounds lengths up to at most eight, and leaves every token and label as it was", () => {
+    fc.assert(
+      fc.property(sampleCases, ({ length, samples, batchSize, seed }) => {
+        const rows = supervisedRows(samples, { length, padding: 0 });
+        const seen = epochOf(new TokenBatches(rows, { batchSize, seed }));
+        const lengths = new Set(seen.map((batch) => batch.length));
+        expect(lengths.size).toBeLessThanOrEqual(8);
+        for (const one of lengths) {
+          expect(one).toBeLessThanOrEqual(length);
+          if (one < length) expect(one % Math.ceil(length / 8)).toBe(0);
+        }
+        expect(batchKinds(rows, batchSize)).toEqual(
+          [...lengths].toSorted((a, b) => b - a).map((one) => ({ length: one, mixed: false })),
+        );
+        const found = seen.flatMap(({ ids, labels, length: width, rows: count }) =>
+          Array.from({ length: count }, (_, row) => ({
+            ids: [...ids.subarray(row * width, (row + 1) * width)],
+            labels: [...labels.subarray(row * width, (row + 1) * width)],
+          })),
+        );
+        for (const { tokens, spans } of samples) {
+          const row = found.find(({ ids }) => ids[0] === tokens[0])!;
+          expect(row.ids.length - (tokens.length - 1)).toBeGreaterThanOrEqual(0);
+          const [[start, end]] = spans as [Span];
+          for (const [at, id] of row.ids.entries()) {
+            expect(id).toBe(at + 1 < tokens.length ? tokens[at] : 0);
+            expect(row.labels[at]).toBe(at + 1 >= start && at + 1 < end ? tokens[at + 1] : IGNORED);
+          }
+        }
+        expect(found.flatMap(({ labels }) => labels.filter((label) => label !== IGNORED))).toHaveLength(
+          samples.reduce((total, { answer }) => total + answer.kept, 0),
+        );
+      }),
+    );
   });
 
   it("refuses data in which every prompt fills the context", () => {

@@ -160,8 +160,10 @@ function longestGap(spans: readonly Span[], length: number): Span {
 const lengthOf = (spans: readonly Span[]) => spans.reduce((total, [start, end]) => total + end - start, 0);
 
 /**
- * Samples as rows, one a row, padded on the right to a multiple of `bucket` so that few lengths of batch occur. A sample of
- * which nothing is left to learn is no row. Padding is told by its place, never by its token: the end of sequence stays
+ * Samples as rows, one a row, padded on the right to a multiple of `bucket`, the context at most: each length of batch is a
+ * program, which takes seconds to compile and memory to keep. An eighth of the context makes eight of them, for padding of a
+ * sixteenth of the context a row on average; half of it would be twice as many programs, of which no more could be kept.
+ * A sample of which nothing is left to learn is no row. Padding is told by its place, never by its token: the end of sequence stays
  * supervised where it also serves as padding.
  * @throws {UntrainableDataError} when no sample has anything to learn.
  */

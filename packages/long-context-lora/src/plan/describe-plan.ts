@@ -7,7 +7,8 @@ export function describePlan(plan: Plan): string {
   const { memory, compute, rates, secondsPerStep, pays, machineMemory, fits } = plan;
   const { total, ...parts } = memory;
   const share = (part: number, of: number) => `${Math.round((100 * part) / of)} %`;
-  const parted = Object.entries(parts).map(([part, bytes]) => [
+  const needed = Object.entries(parts).filter(([, bytes]) => bytes > 0);
+  const parted = needed.map(([part, bytes]) => [
     partNames[part as keyof typeof parts],
     formatBytes(bytes),
     share(bytes, total),

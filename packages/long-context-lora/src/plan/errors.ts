@@ -33,6 +33,7 @@ export const partNames = {
   activations: "activations",
   attention: "attention",
   logits: "logits",
+  otherPrograms: "programs for other lengths of rows",
   overhead: "program and engine",
   checkpoint: "checkpoint, as it is written",
 } as const satisfies Record<Exclude<keyof MemoryPlan, "total">, string>;

@@ -19,6 +19,8 @@ export interface MemoryPlan {
   readonly attention: number;
   /** A slice of logits with its softmax and gradient. */
   readonly logits: number;
+  /** The same again for each other length of batch whose program is kept: an engine's program keeps the memory it worked in. */
+  readonly otherPrograms: number;
   /** Node, the engine, its programs, what lies free between tensors, and the second copy of the weights while they are loaded. */
   readonly overhead: number;
   /** What a checkpoint holds, on its way to the file. */
@@ -51,34 +53,52 @@ const bytes = 4;
 /** The memory that training takes at its peak. */
 export function planMemory(model: PlannedModel, settings: PlanSettings): MemoryPlan {
   const { config, shapes } = model;
+  const { counts, total: trained } = trainableNames(model, settings.method, settings.lora);
+  const { baseBytes, programBytes, checkpointCopies, slack } = memoryConstants;
+  const graph = programBytes * config.layers;
+  const { gradients, ...work } = planWork(model, settings);
+  const otherPrograms = (settings.otherLengths ?? []).map((length) => {
+    const { gradients: own, ...more } = planWork(model, { ...settings, length });
+    return own + (1 + slack) * sum(Object.values(more)) + graph;
+  });
+  const parts = {
+    weights: bytes * (sum(Object.values(shapes).map(elementCount)) + counts.adapter),
+    gradients,
+    optimizer: 2 * bytes * (trained - counts.embeddings),
+    embeddingOptimizer: 2 * bytes * counts.embeddings,
+    ...work,
+    otherPrograms: sum(otherPrograms),
+    checkpoint: checkpointCopies * 3 * bytes * trained,
+  };
+  const tensors = sum(Object.values(parts));
+  const worked = sum(Object.values(work));
+  // The weights as they were read, until the engine has its own: before any update.
+  const loading = Math.max(0, parts.weights - gradients - worked - parts.otherPrograms);
+  const overhead = baseBytes + graph + slack * worked + loading;
+  return { ...parts, overhead, total: tensors + overhead };
+}
+
+/** What the program of one length of batch works in. */
+function planWork(model: PlannedModel, settings: PlanSettings) {
+  const { config, shapes } = model;
   const { length, batchSize, method, recompute, lora } = settings;
-  const { counts, total: trained, head: headTrained } = trainableNames(model, method, lora);
+  const { total: trained, head: headTrained } = trainableNames(model, method, lora);
   const tokens = batchSize * length;
   const keptLayers = recompute ? Math.min(memoryConstants.recomputedLayers, config.layers) : config.layers;
   const scores = batchSize * scoresOf(settings, config.heads);
   const operands = tokens * (config.heads + 2 * config.kvHeads) * config.headSize;
-  const { baseBytes, programBytes, checkpointCopies, arranged, tileScores, logitsAtOnce, slack } = memoryConstants;
+  const { arranged, tileScores, logitsAtOnce } = memoryConstants;
 
   const merged = method === "full" ? 0 : sum(adaptedLayers(model, lora).map(({ inputs, outputs }) => inputs * outputs));
   const mergedKept = (merged * keptLayers) / config.layers;
   const perToken = layerValues(model) * keptLayers + (recompute ? config.hiddenSize * config.layers : 0);
   const logits = Math.min(tokens * config.vocabularySize, logitsAtOnce);
-  const parts = {
-    weights: bytes * (sum(Object.values(shapes).map(elementCount)) + counts.adapter),
+  return {
     gradients: bytes * trained,
-    optimizer: 2 * bytes * (trained - counts.embeddings),
-    embeddingOptimizer: 2 * bytes * counts.embeddings,
     activations: bytes * (tokens * (perToken + 2 * config.hiddenSize) + mergedKept),
     attention: bytes * (keptLayers * tokens * config.heads + arranged * operands + Math.min(6 * scores, tileScores)),
     logits: bytes * (3 * logits + (headTrained ? elementCount(shapes[model.head] ?? []) : 0)),
-    checkpoint: checkpointCopies * 3 * bytes * trained,
   };
-  const tensors = sum(Object.values(parts));
-  const working = parts.gradients + parts.activations + parts.attention + parts.logits;
-  const loading = Math.max(0, parts.weights - working); // the weights as they were read, until the engine has its own
-  const programs = baseBytes + programBytes * config.layers;
-  const overhead = programs + slack * (parts.activations + parts.attention + parts.logits) + loading;
-  return { ...parts, overhead, total: tensors + overhead };
 }
 
 /** Values a token that one layer keeps for its gradients: what enters each product, each norm and each gate. */

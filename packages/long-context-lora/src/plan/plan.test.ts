@@ -119,6 +119,20 @@ describe("planMemory", () => {
     expect(of({ method: "lora" }).embeddingOptimizer).toBe(0);
   });
 
+  it("counts the program of each other length that is kept, and no weights twice", () => {
+    const [plain, both] = [of({}), of({ otherLengths: [4096, 512] })];
+    const { otherPrograms, overhead, total, ...rest } = both;
+    expect(rest).toMatchObject({ weights: plain.weights, activations: plain.activations, logits: plain.logits });
+    const { gradients, activations, attention, logits } = plain;
+    expect(of({ otherLengths: [4096] }).otherPrograms).toBeGreaterThan(gradients + activations + attention + logits);
+    expect(otherPrograms).toBeLessThan(2 * of({ otherLengths: [4096] }).otherPrograms);
+    expect(total).toBe(Object.values(rest).reduce((a, b) => a + b, 0) + otherPrograms + overhead);
+    expect(plain.otherPrograms).toBe(0);
+    const small = (otherLengths: number[]) => of({ otherLengths }, "smollm2-135m");
+    const added = small([2048]).total - small([]).total;
+    expect(added / small([2048]).otherPrograms).toBeCloseTo(1);
+  });
+
   it("grows with everything that costs memory", () => {
     const total = (given: Partial<PlanSettings>) => of(given, "smollm2-135m").total;
     expect(total({ length: 8192 })).toBeGreaterThan(total({}));

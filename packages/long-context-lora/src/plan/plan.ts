@@ -9,6 +9,8 @@ import type { PlannedModel, PlanSettings } from "./settings.ts";
 /** What a training run will need, before it is begun. */
 export interface Plan {
   readonly memory: MemoryPlan;
+  /** Tokens of a row in each program that is kept, the longest first: work and time are told of that one. */
+  readonly lengths: readonly number[];
   readonly compute: ComputePlan;
   /** Bytes that the machine has for it. */
   readonly machineMemory: number;
@@ -35,6 +37,7 @@ export function planRun(model: PlannedModel, settings: PlanSettings, options: Pl
   const { rates } = options;
   return {
     memory,
+    lengths: [settings.length, ...(settings.otherLengths ?? [])],
     compute,
     machineMemory: limit,
     fits: memory.total <= limit,

@@ -10,6 +10,8 @@ export type PlannedModel = Pick<CausalLanguageModel, "config" | "shapes" | "head
 export interface PlanSettings {
   /** Tokens of a row. */
   readonly length: number;
+  /** Lengths of other batches whose programs are kept beside the first one's; default none, as rows of text are all of one length. */
+  readonly otherLengths?: readonly number[] | undefined;
   /** Rows that go through the model at once. */
   readonly batchSize: number;
   /** How many times that happens before an update; default 1. */

@@ -14,7 +14,7 @@ import { adamw, checkpointNames, train, type TrainingEvent } from "@offprint/tra
 import { fingerprintOf, type BaseFingerprint } from "../artefacts/base-fingerprint.ts";
 import { checkCausality } from "../attention/causality.ts";
 import { requireTrainable } from "../data/checks.ts";
-import { TokenBatches } from "../data/batches.ts";
+import { batchKinds, TokenBatches } from "../data/batches.ts";
 import { trainableNames } from "../method.ts";
 import { planFile } from "../plan/compare-run.ts";
 import { planRun, requireFit, type Plan } from "../plan/plan.ts";
@@ -27,7 +27,7 @@ import { saveLearned } from "./save-learned.ts";
 import { attentionOf, extendedConfig, loraOf, scheduleOf } from "./settings.ts";
 import { StepBatches } from "./step-batches.ts";
 import { noiseSizes, type StepSettings, type TuningTree } from "./step-program.ts";
-import { createStepper } from "./stepper.ts";
+import { createStepper, programsAtOnce } from "./stepper.ts";
 import { leakText, planText, scheduleNotes, trainableText } from "./tell.ts";
 
 /** Where and how a run happens, as opposed to what it learns. */
@@ -101,17 +101,27 @@ interface Prepared {
   readonly plan: Plan;
 }
 
-/** What a config means for a model, and its plan. Needs no data, so that a hopeless run is refused at once. */
-function planned(language: LanguageModel, config: FineTuneConfig) {
+/**
+ * What a config means for a model, and its plan. Without data, so that a hopeless run is refused at once, that is the plan of
+ * batches of the whole context; with data, of the lengths that there are.
+ */
+function planned(language: LanguageModel, config: FineTuneConfig, data?: FineTuneData) {
   scheduleOf(config);
   const attention = attentionOf(config);
   const model = createModel(extendedConfig(language.config, config));
   const lora = loraOf(config, model.config);
   const trainable = trainableNames(model, config.method, lora);
-  const { context: length, batchSize, accumulate, method, recompute } = config;
-  const plan = planRun(model, { length, batchSize, accumulate, attention, method, lora, recompute });
+  const { batchSize, accumulate, method, recompute } = config;
+  const [length = config.context, ...otherLengths] = data ? keptLengths(data, config) : [];
+  const plan = planRun(model, { length, otherLengths, batchSize, accumulate, attention, method, lora, recompute });
   return { attention, model, lora, trainable, plan };
 }
+
+/** The lengths of the batches whose programs are kept at once, where that takes most memory. */
+const keptLengths = ({ train }: FineTuneData, { batchSize, accumulate, steps }: FineTuneConfig): number[] =>
+  batchKinds(train, batchSize)
+    .slice(0, Math.min(programsAtOnce, steps * accumulate))
+    .map(({ length }) => length);
 
 /** @throws {PlanDoesNotFitError} {FineTuneSettingsError} where a run with these settings could not begin, whatever its data. */
 export function requireFeasible(language: LanguageModel, config: FineTuneConfig): void {
@@ -125,7 +135,7 @@ function prepare(
   { force }: FineTuneOptions,
 ): Prepared {
   requireTrainable(data.findings);
-  const { attention, model, lora, trainable, plan } = planned(language, config);
+  const { attention, model, lora, trainable, plan } = planned(language, config, data);
   if (!force) requireFit(plan);
   const { beta1, beta2, weightDecay, clip, method, recompute } = config;
   const settings: StepSettings = {

@@ -2,6 +2,7 @@ import { mul, sub, type HostTensor, type Tensor } from "@offprint/tensor";
 import { RandomStream } from "@offprint/training";
 import { describe, expect, it } from "vitest";
 import { TokenBatches } from "../data/batches.ts";
+import { supervisedRows, type SupervisedSample } from "../data/supervised.ts";
 import { IGNORED, type TokenRows } from "../data/token-rows.ts";
 import { goldenLora } from "../testing/longlora-golden.ts";
 import { StepBatches, type StepBatch } from "./step-batches.ts";
@@ -74,6 +75,34 @@ describe("an update", () => {
     expect(distance(whole.params, parts.params)).toBeLessThan(2e-7);
     const otherwise = await after(take(steps(1, 8), 2).map(meanOfMeans), settings);
     expect(distance(whole.params, otherwise.params)).toBeGreaterThan(1e-4); // the usual mistake shows
+  });
+
+  it("learns from rows of rounded lengths what it learns from them as long as they are", async () => {
+    const samples = [5, 9, 18, 23].map((count, i): SupervisedSample => {
+      const stream = RandomStream.create(i, "tokens");
+      const about = { prompt: "", file: "", line: i, fullLength: count, mergedBorders: 0, asksOtherwise: false };
+      const tokens = Int32Array.from({ length: count }, () => stream.integer(61));
+      return { ...about, tokens, spans: [[count - 3, count]], answer: { full: 3, kept: 3 } };
+    });
+    const settings: StepSettings = { ...goldenSettings, optimizer: plainDescent };
+    const learnt = async (bucket?: number) => {
+      const batches = new TokenBatches(supervisedRows(samples, { length: 40, padding: 7, bucket }), {
+        batchSize: 1,
+        seed: 3,
+      });
+      const chosen = take(new StepBatches(batches, { accumulate: 2, seed: 3 }), 2);
+      const lengths = chosen.flatMap(({ parts }) => parts.map(({ shape }) => shape.length));
+      return { ...(await after(chosen, settings)), lengths: lengths.toSorted((a, b) => a - b) };
+    };
+    const [rounded, exact] = [await learnt(), await learnt(1)];
+    expect([rounded.lengths, exact.lengths]).toEqual([
+      [5, 10, 20, 25],
+      [4, 8, 17, 22],
+    ]);
+    expect(exact.losses[0]).toBeGreaterThan(3);
+    for (const [i, loss] of exact.losses.entries())
+      expect(Math.abs(loss - (rounded.losses[i] ?? NaN))).toBeLessThan(2e-6);
+    expect(distance(exact.params, rounded.params)).toBeLessThan(2e-7);
   });
 
   it("is the same with layers recomputed", async () => {

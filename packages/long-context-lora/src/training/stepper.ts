@@ -11,8 +11,8 @@ import {
   type UpdateProgram,
 } from "./step-program.ts";
 
-/** Programs kept at once: each holds memory as large as its activations. */
-const programsAtOnce = 4;
+/** Programs kept at once: each holds memory as large as its activations, which a plan counts. */
+export const programsAtOnce = 4;
 
 /** Makes the updates of a fine-tuning, with a program for each shape of batch. */
 export interface Stepper {

@@ -25,10 +25,14 @@ export function trainableText(
 }
 
 /** Memory and work of a run. */
-export function planText({ memory, machineMemory, compute }: Plan, { steps }: FineTuneConfig): string {
+export function planText({ memory, lengths, machineMemory, compute }: Plan, { steps }: FineTuneConfig): string {
+  const [longest = 0, ...others] = lengths;
+  const most = others.some((length) => length < longest) ? "at most " : "";
+  const told = [...new Set(lengths)].map((length) => formatCount(length)).join(", ");
+  const kept = others.length > 0 ? `, with ${lengths.length} programs for rows of ${told} tokens` : "";
   return (
-    `planned: about ${formatBytes(memory.total)} of the machine's ${formatBytes(machineMemory)}; an update is ` +
-    `${formatCount(compute.stepTokens)} tokens and ${operations(compute.stepTotal)}, the run ${formatCount(steps * compute.stepTokens)} tokens`
+    `planned: about ${formatBytes(memory.total)} of the machine's ${formatBytes(machineMemory)}${kept}; an update is ${most}` +
+    `${formatCount(compute.stepTokens)} tokens and ${operations(compute.stepTotal)}, the run ${most}${formatCount(steps * compute.stepTokens)} tokens`
   );
 }
 
