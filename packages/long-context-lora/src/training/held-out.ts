@@ -48,6 +48,7 @@ export function createHeldOutJudge(
         return { outputs: { losses: tokenLosses({ hidden: flat, head: weights.get(model.head), labels }) } };
       },
     });
+  const byKind = rows.toSorted((a, b) => b.length - a.length || Number(!a.documents) - Number(!b.documents));
   const supervised = rows.reduce((total, batch) => total + supervisedIn(batch), 0);
 
   return {
@@ -55,13 +56,16 @@ export function createHeldOutJudge(
       const metrics: Record<string, number> = {};
       for (const [name, attention] of kinds) {
         // Compiled for each judgement: between two of them its memory is the updates' to use.
-        const programs = cachePrograms((key: string) => {
-          const [rows = 0, length = 0, documents] = key.split(" ").map(Number);
-          return compileFor(attention, { rows, length, documents: documents === 1 });
-        });
+        const programs = cachePrograms(
+          (key: string) => {
+            const [rows = 0, length = 0, documents] = key.split(" ").map(Number);
+            return compileFor(attention, { rows, length, documents: documents === 1 });
+          },
+          { limit: 1 },
+        );
         try {
           let total = 0;
-          for (const { ids, labels, documents, rows: count, length } of rows) {
+          for (const { ids, labels, documents, rows: count, length } of byKind) {
             const program = await programs.get(`${count} ${length} ${documents ? 1 : 0}`);
             const inputs = { ids, labels, ...(documents && { documents }) };
             const { losses } = await program.run(inputs, signal ? { signal } : {});
