@@ -15,6 +15,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import autocannon, { type Request } from "autocannon";
+import { openEmbeddedDatabase } from "../apps/daily-papers/src/database/database.ts";
+import { migrate } from "../apps/daily-papers/src/database/migrate.ts";
+import { accountOf } from "../apps/daily-papers/src/people/account.queries.ts";
+import { startSession } from "../apps/daily-papers/src/people/session.queries.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -66,9 +70,9 @@ function processorTimeOf({ child }: Server): number {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-async function load(name: string, server: Server, path: string, seconds: number): Promise<void> {
+async function load(name: string, server: Server, path: string, seconds: number, cookie?: string): Promise<void> {
   const url = `${server.url}${path}`;
-  const headers = { "accept-encoding": "gzip" };
+  const headers = { "accept-encoding": "gzip", ...(cookie === undefined ? {} : { cookie }) };
   await autocannon({ url, connections: 10, duration: 3, headers });
   const before = processorTimeOf(server);
   const { latency, requests, throughput, errors, non2xx } = await autocannon({
@@ -93,6 +97,22 @@ async function load(name: string, server: Server, path: string, seconds: number)
     load: loadavg()[0],
   };
   process.stdout.write(`${JSON.stringify(row)}\n`);
+}
+
+/** The cookie of a reader who is signed in at the site that will run in this data folder. */
+async function signIn(dataFolder: string): Promise<string> {
+  const { db, close } = await openEmbeddedDatabase(dataFolder);
+  try {
+    await migrate(db);
+    const now = new Date();
+    const token = await db.transaction().execute(async (trx) => {
+      const { accountId } = await accountOf(trx, { email: "reader@example.org", adminEmail: undefined, now });
+      return startSession(trx, { accountId, browser: undefined, now });
+    });
+    return `offprint=${token}`;
+  } finally {
+    await close();
+  }
 }
 
 interface ListedPaper {
@@ -139,6 +159,7 @@ createServer((request, response) => {
 process.stdout.write(
   `${JSON.stringify({ node: process.version, processor: cpus()[0]?.model, cores: cpus().length, readers, load: loadavg() })}\n`,
 );
+const signedIn = await signIn(data);
 const site = await start(["--conditions=source", "--import", tsx, main], {
   OFFPRINT_DATA: data,
   OFFPRINT_INGEST: "off",
@@ -154,6 +175,7 @@ try {
   if (!Array.isArray(newest) || newest.length === 0) throw new Error("the data folder holds no papers");
   await load("Offprint, today", site, "/", seconds);
   await load("Offprint, a day of the archive", site, "/date/2026-01-15", seconds);
+  await load("Offprint, today, signed in", site, "/", seconds, signedIn);
   await load("Offprint, feed", site, "/feeds/daily.atom", 5);
   const plain = await start(["--input-type=module", "-e", plainPage], { PAPERS: ofDay });
   try {
