@@ -1,15 +1,12 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { writeDay } from "../look/dates.ts";
+import { Card } from "../feed/card.tsx";
 import { writeAmount } from "../look/numbers.ts";
 import { paperPath } from "../papers/arxiv-id.ts";
-import { beginningOf } from "../papers/beginning.ts";
-import { Authors } from "../papers/paper-parts.tsx";
+import { readableTex } from "../papers/readable-tex.ts";
 import { Tex } from "../papers/tex-html.tsx";
 import { VoteButton } from "../votes/vote-button.tsx";
 import type { ForYou, Recommendation } from "./for-you.queries.ts";
 import { beginning, writeSpread } from "./reason.ts";
-
-const abstractCharacters = 420;
 
 interface ForYouPageProps {
   readonly forYou: ForYou;
@@ -41,7 +38,7 @@ export function ForYouPage({ forYou, passed }: ForYouPageProps) {
       {papers.length > 0 && (
         <div class="feed">
           {papers.map((one) => (
-            <Card one={one} />
+            <Recommended one={one} />
           ))}
         </div>
       )}
@@ -78,66 +75,36 @@ function Passed({ paper }: { paper: { id: string; title: string } }) {
         “<Tex text={paper.title} />” will not be shown here again.
       </p>
       <button class="link-button">
-        Undo<span class="unseen">: show {paper.title} again</span>
+        Undo<span class="unseen">: show {readableTex(paper.title)} again</span>
       </button>
     </form>
   );
 }
 
-function Card({ one }: { one: Recommendation }) {
+function Recommended({ one }: { one: Recommendation }) {
   const { paper, votedFor, link, nearTo, spread } = one;
-  const href = paperPath(paper.id);
-  return (
-    <article class="card" aria-labelledby={`title-${paper.id}`}>
-      <div class="card-margin">
-        <VoteButton paper={paper} voted={false} votes={paper.votes + paper.votesElsewhere} from="/for-you" />
-        <p>
-          <span>
-            Published <time datetime={paper.publishedOn}>{writeDay(paper.publishedOn)}</time>
-          </span>
-          <span class="id">{paper.id}</span>
-        </p>
-      </div>
-      <div class="card-text">
-        <h2 id={`title-${paper.id}`}>
-          <a href={href}>
-            <Tex text={paper.title} />
-          </a>
-        </h2>
-        <p class="authors">
-          <Authors names={paper.authors} most={3} />
-        </p>
-        <p class="because">
-          You voted for{" "}
-          <a href={paperPath(votedFor.id)}>
-            <Tex text={votedFor.title} />
-          </a>
-          , {link}
-          {nearTo > 1 && <>; near {writeAmount(nearTo - 1, "other paper")} of yours</>}.
-        </p>
-        <p class="card-abstract">
-          <Tex text={beginningOf(paper.abstract, abstractCharacters)} />
-        </p>
-        <ul class="facts">
-          <li>
-            <a href={href}>
-              Read on<span class="unseen">: {paper.title}</span>
-            </a>
-          </li>
-          {spread !== undefined && <li>{beginning(writeSpread(spread))}</li>}
-          <li>
-            <form method="post" action="/for-you/pass-over">
-              <input type="hidden" name="paper" value={paper.id} />
-              <button class="link-button">
-                Not this<span class="unseen">: {paper.title}</span>
-              </button>
-            </form>
-          </li>
-        </ul>
-      </div>
-      <a class="card-page" href={href} tabindex={-1} aria-hidden="true">
-        <img src={`${href}/thumbnail.svg`} alt="" width="150" height="200" loading="lazy" decoding="async" />
+  const because = (
+    <>
+      You voted for{" "}
+      <a href={paperPath(votedFor.id)}>
+        <Tex text={votedFor.title} />
       </a>
-    </article>
+      , {link}
+      {nearTo > 1 && <>; near {writeAmount(nearTo - 1, "other paper")} of yours</>}.
+    </>
+  );
+  const votes = paper.votes + paper.votesElsewhere;
+  return (
+    <Card paper={paper} because={because} vote={<VoteButton {...{ paper, votes }} voted={false} from="/for-you" />}>
+      {spread !== undefined && <li>{beginning(writeSpread(spread))}</li>}
+      <li>
+        <form method="post" action="/for-you/pass-over">
+          <input type="hidden" name="paper" value={paper.id} />
+          <button class="link-button">
+            Not this<span class="unseen">: {readableTex(paper.title)}</span>
+          </button>
+        </form>
+      </li>
+    </Card>
   );
 }

@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { formatCount } from "@offprint/experiment";
+import { readableTex } from "../papers/readable-tex.ts";
 
 export interface VoteButtonProps {
   readonly paper: { readonly id: string; readonly title: string };
@@ -17,7 +18,7 @@ export function VoteButton({ paper, voted, votes, from }: VoteButtonProps) {
       <input type="hidden" name="paper" value={paper.id} />
       <input type="hidden" name="from" value={from} />
       <button name="vote" value={voted ? "off" : "on"} aria-pressed={voted ? "true" : "false"}>
-        <span class="unseen">Vote for {paper.title}, </span>
+        <span class="unseen">Vote for {readableTex(paper.title)}, </span>
         <svg viewBox="0 0 12 8" width="12" height="8" aria-hidden="true">
           <path d="M6 0 12 8H0Z" />
         </svg>
