@@ -11,6 +11,8 @@ export interface RecordedResult {
   readonly what: string;
   readonly metric: string;
   readonly value: string;
+  /** As it was given, with a folder of its own in the place of the site's. */
+  readonly command: string | undefined;
   readonly record: RunRecord | undefined;
 }
 
@@ -24,8 +26,13 @@ export async function resultsOf(
     const implementation = implementations.of(run);
     const headline = implementation.headline(run.metrics);
     if (headline === undefined) return [];
-    const { record } = await readRun(runFolder(dataFolder, run.id)).catch(() => ({ record: undefined }));
-    return [{ run, what: implementation.title(run.config), metric: headline.name, value: headline.value, record }];
+    const folder = runFolder(dataFolder, run.id);
+    const { record } = await readRun(folder).catch(() => ({ record: undefined }));
+    // Where the site keeps its data is nobody's business.
+    const command = record?.command.replaceAll(folder, `runs/${run.id}`);
+    return [
+      { run, what: implementation.title(run.config), metric: headline.name, value: headline.value, command, record },
+    ];
   });
   return (await Promise.all(results)).flat();
 }
@@ -51,14 +58,14 @@ export function Results({ results }: { results: readonly RecordedResult[] }) {
             </tr>
           </thead>
           <tbody>
-            {results.map(({ run, what, metric, value, record }) => (
+            {results.map(({ run, what, metric, value, command, record }) => (
               <tr>
                 <th scope="row">
                   <a href={`/runs/${run.id}`}>{what}</a>
                 </th>
                 <td>{metric}</td>
                 <td class="number">{value}</td>
-                <td>{record === undefined ? "–" : <code>{record.command}</code>}</td>
+                <td>{command === undefined ? "–" : <code>{command}</code>}</td>
                 <td>{record === undefined ? "–" : environmentOf(record)}</td>
                 <td>{run.finishedAt === undefined ? "–" : <Moment time={run.finishedAt} />}</td>
               </tr>
