@@ -91,6 +91,10 @@ describe("the nearest papers", () => {
     expect(writeLink({ shared: { category: ["cs.LG"] }, text: 0.5 })).toBe("similar text");
     expect(writeLink({ shared: { category: ["cs.LG"] }, text: 0 })).toBe("also in cs.LG");
     expect(writeLink({ shared: {}, text: 0 })).toBe("near it in the graph of authors and subjects");
+    // Without a model, no graph was asked.
+    expect(writeLink({ shared: {}, text: 0.1 })).toBe("some of the same words");
+    const spread = { relative: 0.3, moreUncertainThan: 0.5 };
+    expect(writeLink({ shared: {}, text: 0.1, spread })).toBe("near it in the graph of authors and subjects");
     expect(writeSpread({ relative: 0.314, moreUncertainThan: 0.2 })).toBe("placed surely, spread 0.31");
   });
 });

@@ -5,13 +5,15 @@ import type { Spread } from "./places.ts";
 const similarText = 0.15;
 
 /** What leads from a paper to its neighbour, as the end of a sentence: `also by Ada Example`. The strongest comes first. */
-export function writeLink({ shared, text }: Pick<Neighbour, "shared" | "text">): string {
+export function writeLink({ shared, text, spread }: Pick<Neighbour, "shared" | "text" | "spread">): string {
   const { author = [], keyword = [], organization = [], category = [] } = shared;
   if (author.length > 0) return `also by ${list(author)}`;
   if (keyword.length > 0) return `also about ${list(keyword)}`;
   if (text >= similarText) return "similar text";
   if (organization.length > 0) return `also from ${list(organization)}`;
   if (category.length > 0) return `also in ${list(category)}`;
+  // Only where a model placed it was the graph asked.
+  if (spread === undefined && text > 0) return "some of the same words";
   return "near it in the graph of authors and subjects";
 }
 
