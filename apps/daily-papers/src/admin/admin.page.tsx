@@ -157,7 +157,7 @@ export function JobsPage({
 export function PeoplePage({ accounts, text }: { accounts: readonly ListedAccount[]; text: string }) {
   return (
     <AdminSheet here="/admin/people" title="People">
-      <form method="get" action="/admin/people" class="fields" role="search">
+      <form method="get" action="/admin/people" class="fields" role="search" aria-label="Search people">
         <label>
           Part of a name, or a whole address
           <input name="q" value={text} maxlength={254} />

@@ -8,7 +8,9 @@ export function ApiPage({ document }: { document: ApiDocument }) {
     <article class="sheet">
       <header>
         <h1>For programs</h1>
-        <p>{document.info.description}</p>
+        <p>
+          <Described text={document.info.description} />
+        </p>
       </header>
       <p>
         The whole description for machines is <a href="/openapi.json">openapi.json</a>. Feeds of every view are{" "}
@@ -42,7 +44,9 @@ function OperationPart({ path, operation, site }: { path: string; operation: Ope
       <h3 id={id}>
         <code>GET {path}</code>
       </h3>
-      <p>{operation.summary}.</p>
+      <p>
+        <Described text={operation.summary} />.
+      </p>
       {operation.parameters.length > 0 && (
         <div class="table-frame" tabindex={0} role="region" aria-label={`Parameters of ${path}`}>
           <table>
@@ -61,7 +65,9 @@ function OperationPart({ path, operation, site }: { path: string; operation: Ope
                     {required === true && " (needed)"}
                   </th>
                   <td>{describeType(schema)}</td>
-                  <td>{description ?? schema.description ?? ""}</td>
+                  <td>
+                    <Described text={description ?? schema.description ?? ""} />
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -73,7 +79,7 @@ function OperationPart({ path, operation, site }: { path: string; operation: Ope
         {Object.entries(operation.responses).map(([status, { description, content }], place) => (
           <>
             {place > 0 && " "}
-            <strong>{status}</strong> {description.replace(/\.$/, "")}
+            <strong>{status}</strong> <Described text={description.replace(/\.$/, "")} />
             {content !== undefined && ` (${Object.entries(content).map(describeContent).join(", ")})`}.
           </>
         ))}
@@ -108,13 +114,20 @@ function Fields({ schema, label }: { schema: SchemaNode; label: string }) {
                 {describeType(field)}
                 {!required && ", or absent"}
               </td>
-              <td>{field.description ?? ""}</td>
+              <td>
+                <Described text={field.description ?? ""} />
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+/** The document's words; what stands between backticks is set as code. */
+function Described({ text }: { text: string }) {
+  return <>{text.split("`").map((part, place) => (place % 2 === 1 ? <code>{part}</code> : part))}</>;
 }
 
 interface FieldRow {

@@ -87,6 +87,12 @@ export function NewPage({ since, seenUntil, ...listed }: Listed & { since: Date;
             ? "Nothing came since "
             : `${next === undefined && !listed.goesOn ? writeAmount(papers.length, "paper") : "Papers"} since `}
           <Moment time={since} />.
+          {papers.length === 0 && (
+            <>
+              {" "}
+              <a href="/trending">Trending papers</a>
+            </>
+          )}
         </p>
         {papers.length > 0 && (
           <form method="post" action="/new/seen">

@@ -25,6 +25,11 @@ const fonts = {
     "font/woff2",
     readFileSync(require.resolve("@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-italic.woff2")),
   ),
+  greek: asset(
+    "source-serif-greek.woff2",
+    "font/woff2",
+    readFileSync(require.resolve("@fontsource-variable/source-serif-4/files/source-serif-4-greek-wght-normal.woff2")),
+  ),
   romanExtended: asset(
     "source-serif-extended.woff2",
     "font/woff2",

@@ -75,10 +75,13 @@ function Page({ c, content, ...props }: PageProps & { c: Context; content: Child
           {content}
         </main>
         <footer class="site-footer">
-          <p>
-            Offprint, a page of papers that run. Thank you to arXiv for use of its open access interoperability.{" "}
+          <p>Offprint, a page of papers that run. Thank you to arXiv for use of its open access interoperability.</p>
+          <nav aria-label="More of this site">
+            <a href="/feeds">Feeds</a>
+            <a href="/subscribe">Mail</a>
+            <a href="/api">For programs</a>
             <a href="/moderation">Moderation log</a>
-          </p>
+          </nav>
           <form method="post" action="/theme">
             <input type="hidden" name="from" value={c.req.path} />
             <fieldset class="theme">
@@ -119,6 +122,11 @@ function ReaderLinks({ c }: { c: Context }) {
       {can(reader, "moderate") && (
         <a href="/moderation/queue" {...current(c, "/moderation/queue")}>
           Review
+        </a>
+      )}
+      {can(reader, "administer") && (
+        <a href="/admin" {...current(c, "/admin")}>
+          Admin
         </a>
       )}
       <a href={own} class="own-name" {...current(c, own)}>

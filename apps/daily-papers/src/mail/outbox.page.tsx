@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { AdminPlaces } from "../admin/admin-places.tsx";
 import type { MailState } from "../database/schema.ts";
 import { Moment } from "../look/moment.tsx";
 import { formatCount } from "@offprint/experiment";
@@ -31,6 +32,7 @@ export function OutboxPage({ mails, counts, state, next, sendsMail, sender, news
   return (
     <section class="sheet outbox">
       <h1>Mails</h1>
+      <AdminPlaces here="/admin/mails" />
       {news !== undefined && (
         <p class="lead" role="status">
           {news}
@@ -122,10 +124,8 @@ export function MailPage({ mail, hidden }: { mail: Mail; hidden: string | undefi
   const again = (mail.state === "failed" || mail.state === "unsure") && mail.text !== "";
   return (
     <section class="sheet outbox">
-      <p>
-        <a href="/admin/mails">Mails</a>
-      </p>
       <h1>{mail.subject}</h1>
+      <AdminPlaces here={`/admin/mails/${mail.id}`} />
       <dl class="mail-facts">
         <dt>State</dt>
         <dd>

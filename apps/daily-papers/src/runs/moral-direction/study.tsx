@@ -66,7 +66,7 @@ async function drawStudies() {
   return {
     pictures,
     sentence:
-      `In two studies people said yes or no to the paper’s questions. Our scores go with their answers at r = ${r("questions")}, ` +
+      `In two studies people said yes or no to the paper’s questions. Our scores go with their answers at r\u00A0=\u00A0${r("questions")}, ` +
       `the older way, by the cosine to the answers, at ${r("cosine")}. The paper’s own encoder, nearly fifty times as large, reached 0.815 and 0.835. ` +
       "Where a dot lies far from the line, people and texts disagree.",
   };
@@ -78,5 +78,5 @@ function titleOf(name: string, agreements: Agreements): string {
   const found = agreements.find(({ form }) => form === "questions");
   if (found === undefined) return name;
   const [low, high] = found.interval.map((end) => end.toFixed(3));
-  return `${name}: r = ${found.r.toFixed(3)} (95\u202F% ${low} to ${high}), ${found.n} items`;
+  return `${name}: r\u00A0=\u00A0${found.r.toFixed(3)} (95\u202F% ${low} to ${high}), ${found.n} items`;
 }
