@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions } from "playwright-core";
+import type { Browser, BrowserContextOptions, Request } from "playwright-core";
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
@@ -8,6 +8,7 @@ import { importPapers } from "./papers/import-papers.ts";
 import { startServer, type RunningServer } from "./server.ts";
 import { launchBrowser } from "./testing/browser.ts";
 import { makeSeededFolder } from "./testing/databases.ts";
+import { keyboardFaults } from "./testing/keyboard-faults.ts";
 import { pageFaults } from "./testing/page-faults.ts";
 import { temporaryFolder, testSite } from "./testing/sites.ts";
 
@@ -37,11 +38,19 @@ describe("papers in a browser", { timeout: 240_000 }, () => {
   const errors: unknown[] = [];
   let server: RunningServer;
   let browser: Browser;
+  let fullestDay = "";
 
   beforeAll(async () => {
     cpSync(await makeSeededFolder(), data.folder, { recursive: true });
     const { db, close } = await openEmbeddedDatabase(data.folder);
     await importPapers(db, lines());
+    const { day } = await db
+      .selectFrom("featured_paper")
+      .select("day")
+      .groupBy("day")
+      .orderBy((eb) => eb.fn.countAll(), "desc")
+      .executeTakeFirstOrThrow();
+    fullestDay = day;
     await close();
     server = await startServer(testSite(data.folder, errors));
     browser = await launchBrowser();
@@ -82,6 +91,32 @@ describe("papers in a browser", { timeout: 240_000 }, () => {
       expect(complaints).toEqual([]);
       await close();
     });
+  });
+
+  it("loads the fullest day within 100 kB without images, and no more than 30 kB of script", async () => {
+    const context = await browser.newContext({ baseURL: server.url });
+    const page = await context.newPage();
+    const requests: Request[] = [];
+    page.on("requestfinished", (request) => requests.push(request));
+    await page.goto(`/date/${fullestDay}`, { waitUntil: "networkidle" });
+    const bytes = { document: 0, stylesheet: 0, font: 0, script: 0 };
+    for (const request of requests) {
+      const type = request.resourceType();
+      if (type === "image") continue;
+      const { responseBodySize, responseHeadersSize } = await request.sizes();
+      bytes[type as keyof typeof bytes] += responseBodySize + responseHeadersSize;
+    }
+    expect(await page.locator("article").count()).toBeGreaterThan(15);
+    expect(Math.min(...Object.values(bytes))).toBeGreaterThan(0);
+    expect(Object.values(bytes).reduce((sum, each) => sum + each)).toBeLessThan(100_000);
+    expect(readFileSync(new URL("look/page.js", import.meta.url)).byteLength).toBeLessThan(30_000);
+    await context.close();
+  });
+
+  it.each(["/", "/search?q=attention&from=2020-01-01"])("leads through %s by keyboard", async (path) => {
+    const { page, close } = await open(path);
+    expect(await keyboardFaults(page)).toEqual([]);
+    await close();
   });
 
   it("goes from view to view and finds a paper, without script", async () => {

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, rmSync, cpSync } from "node:fs";
 import { join } from "node:path";
-import axe from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { writeComment } from "../comments/write-comment.ts";
@@ -13,13 +12,14 @@ import { submitPaper } from "../submissions/submission.queries.ts";
 import { addAccount } from "../testing/accounts.ts";
 import { launchBrowser } from "../testing/browser.ts";
 import { makeSeededFolder } from "../testing/databases.ts";
+import { keyboardFaults } from "../testing/keyboard-faults.ts";
+import { pageFaults } from "../testing/page-faults.ts";
 import { temporaryFolder, testSite } from "../testing/sites.ts";
 import { startSession } from "./session.queries.ts";
 
 const nfe = "/papers/2409.19977";
 const paperId = "2409.19977";
 const wide = { width: 1280, height: 900 };
-const narrow = { width: 360, height: 740 };
 const patience = { timeout: 60_000 };
 const shown = { state: "shown", reason: undefined, score: undefined } as const;
 const held = {
@@ -119,29 +119,39 @@ describe("people in a browser", { timeout: 180_000 }, () => {
     ["moderation queue", "/moderation/queue", "boss"],
     ["not allowed", "/moderation/queue", "ada"],
     ["the feed", "/", "ada"],
+    ["administration", "/admin", "boss"],
+    ["jobs", "/admin/jobs", "boss"],
+    ["jobs given up", "/admin/jobs?state=failed", "boss"],
+    ["accounts", "/admin/people?q=a", "boss"],
+    ["feeds", "/feeds"],
+    ["for programs", "/api"],
   ];
 
   describe.each(pages)("%s", (name, path, as) => {
-    it.each([
-      { colorScheme: "light", viewport: wide },
-      { colorScheme: "dark", viewport: narrow },
-    ] as const)("has no fault that axe knows, $colorScheme, $viewport.width px", async (options) => {
-      const { page, complaints } = await open(path, { ...options, ...(as && { as }) });
-      await page.evaluate(axe.source);
-      await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
-      const violations = await page.evaluate(async () => (await window.axe.run()).violations);
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\n")}`)).toEqual([]);
-      expect(complaints.filter((complaint) => !/40[34]|410/.test(complaint))).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-        options.viewport.width,
-      );
-      await shoot(page, `${name} ${options.colorScheme}`);
+    it("has no fault that axe knows, and does not scroll sideways", async () => {
+      const { page, complaints } = await open(path, as && { as });
+      expect(await pageFaults(page)).toEqual([]);
+      expect(complaints.filter((complaint) => !/40[34]|410|429/.test(complaint))).toEqual([]);
     });
 
-    it("does not scroll sideways at 320 px", async () => {
-      const { page } = await open(path, { viewport: { width: 320, height: 700 }, ...(as && { as }) });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    it("is whole without script", async () => {
+      const { page } = await open(path, { javaScriptEnabled: false, ...(as && { as }) });
+      expect(await page.locator("h1").count()).toBe(1);
+      await shoot(page, name);
     });
+  });
+
+  it.each<[name: string, path: string, as?: "ada" | "boss"]>([
+    ["sign in", "/sign-in"],
+    ["settings", "/settings", "ada"],
+    ["submit", "/submit", "ada"],
+    ["a discussion", nfe, "boss"],
+    ["moderation queue", "/moderation/queue", "boss"],
+    ["administration", "/admin", "boss"],
+    ["feeds", "/feeds"],
+  ])("leads through %s by keyboard and shows where the focus is", async (_, path, as) => {
+    const { page } = await open(path, as && { as });
+    expect(await keyboardFaults(page)).toEqual([]);
   });
 
   it.each([true, false])("signs in, takes a name, votes and writes, script %s", async (javaScriptEnabled) => {
@@ -168,7 +178,8 @@ describe("people in a browser", { timeout: 180_000 }, () => {
     await vote.focus();
     await page.keyboard.press("Enter");
     await expect.poll(() => vote.getAttribute("aria-pressed"), patience).toBe("true");
-    expect(await vote.innerText()).toContain("1");
+    // The vote of a new account counts a day later.
+    expect(await vote.innerText()).toContain("0");
     if (javaScriptEnabled)
       expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-pressed"))).toBe("true");
     await vote.click();
