@@ -19,7 +19,9 @@ describe("readConfig", () => {
       DATABASE_URL: "postgres://u:p@h:5432/d",
       OFFPRINT_HOSTS: " Papers.Example, ,other ",
       OFFPRINT_COMMAND: "",
+      OFFPRINT_ARXIV_CATEGORIES: "cs.CL, hep-th,physics.geo-ph",
     });
+    expect(config.arxivCategories).toEqual(["cs.CL", "hep-th", "physics.geo-ph"]);
     expect(config).toMatchObject({ port: 0, host: "::1", allowedHosts: ["papers.example", "other"] });
     expect(isAbsolute(config.dataFolder)).toBe(true);
     expect(config.databaseUrl).toContain("u:p@h");
@@ -31,6 +33,7 @@ describe("readConfig", () => {
     ["PORT", "65536"],
     ["HOST", "http://localhost"],
     ["OFFPRINT_RUNS", "all"],
+    ["OFFPRINT_ARXIV_CATEGORIES", "cs.CL&start=9"],
     ["DATABASE_URL", "file:///etc/passwd"],
     ["DATABASE_URL", "no address"],
   ])("turns %s=%s down by name", (variable, value) => {

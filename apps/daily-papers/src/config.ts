@@ -53,6 +53,8 @@ export interface Config {
   readonly arxivUrl: string;
   /** Where Hugging Face's interface is, without a path. */
   readonly huggingFaceUrl: string;
+  /** arXiv's categories whose new papers are brought in too, to be searched and followed; often none. */
+  readonly arxivCategories: readonly string[];
   /** Whether papers are brought in regularly by themselves. */
   readonly ingest: boolean;
   /** Who may start runs and let models write: signed-in readers and whoever sits at this machine, everybody, or nobody. */
@@ -83,6 +85,10 @@ const threshold = z
   .string()
   .regex(/^-?\d{1,2}(\.\d{1,6})?$/)
   .transform(Number);
+const categories = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim()))
+  .pipe(z.array(z.string().regex(/^[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[a-z]+)?)?$/)).max(20));
 const onOrOff = z.enum(["on", "off"]);
 const emailAddress = z.email().max(254);
 const role = z.enum(["all", "web", "worker"]);
@@ -114,6 +120,7 @@ const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
  * | `OFFPRINT_RATE_THRESHOLD` | −0.3 | where such a text is held; `offprint moral calibrate` finds one for texts of yours |
  * | `OFFPRINT_ADMIN` | none | whoever signs in with this mail address becomes admin |
  * | `OFFPRINT_ARXIV` | https://export.arxiv.org | where arXiv is asked |
+ * | `OFFPRINT_ARXIV_CATEGORIES` | none | categories by commas, e.g. `cs.CL,stat.ML`, whose new papers are brought in each night |
  * | `OFFPRINT_HUGGINGFACE` | https://huggingface.co | where Hugging Face is asked for its daily papers |
  * | `OFFPRINT_INGEST` | on | `off`: papers come by submission and import only |
  * | `OFFPRINT_RUNS` | readers | who may start runs: `readers` who signed in and whoever sits at this machine, `everybody`, `nobody` |
@@ -154,6 +161,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     huggingFaceUrl:
       read(env, "OFFPRINT_HUGGINGFACE", sourceUrl, "an address like https://huggingface.co") ??
       "https://huggingface.co",
+    arxivCategories:
+      read(env, "OFFPRINT_ARXIV_CATEGORIES", categories, "at most 20 of arXiv's categories by commas, such as cs.CL") ??
+      [],
     ingest: read(env, "OFFPRINT_INGEST", onOrOff, "on or off") !== "off",
     runs: read(env, "OFFPRINT_RUNS", runStarters, "readers, everybody or nobody") ?? "readers",
   };

@@ -3,7 +3,7 @@ import type { OpenDatabase } from "../database/database.ts";
 import { JobWorker } from "../jobs/job.worker.ts";
 import { enqueueJob } from "../jobs/jobs.ts";
 import { findPaper, papersOfDay } from "../papers/paper.queries.ts";
-import { arxivKnowing } from "../testing/arxiv-feed.ts";
+import { arxivFeed, arxivKnowing } from "../testing/arxiv-feed.ts";
 import { databaseKinds } from "../testing/databases.ts";
 import { answer, startRemoteServer, type RemoteServer } from "../testing/remote-server.ts";
 import { sourceHandlers } from "./ingest.ts";
@@ -64,6 +64,7 @@ describe.each(databaseKinds())("papers brought in on $name", ({ missing, open, s
     const handlers = sourceHandlers({
       arxiv: { ...remote, base: arxiv.url },
       huggingFace: { ...remote, base: huggingFace.url },
+      categories: ["cs.LG"],
       now: () => now,
     });
     const worker = new JobWorker({ db: database.db, handlers, onError: (error) => errors.push(error), now: () => now });
@@ -155,6 +156,26 @@ describe.each(databaseKinds())("papers brought in on $name", ({ missing, open, s
     await database.db.deleteFrom("pace").execute();
     await work();
     expect((await listSources(database.db))[0]).toMatchObject({ state: { day: "2026-08-20" }, error: undefined });
+  });
+
+  it("of a category come page by page until they are a week old, and into no feed", async () => {
+    const entry = (id: string, day: string) =>
+      arxivFeed([{ id }], 500).replace("2026-08-10T17:34:15Z", `${day}T17:34:15Z`);
+    const atom = "application/atom+xml";
+    arxiv.next.push(
+      answer(entry("2608.20001", "2026-08-19"), atom),
+      answer("later", "text/plain", 503),
+      answer(entry("2608.20002", "2026-08-15"), atom),
+      answer(entry("2608.20003", "2026-08-12"), atom),
+    );
+    await enqueue("ingest-arxiv");
+    await work();
+    expect(errors).toEqual([]);
+    expect(arxiv.asked.map(({ path }) => /start=(\d+)/.exec(path)?.[1])).toEqual(["0", "200", "200", "400"]);
+    const kept = await database.db.selectFrom("paper").select(["id", "featured_on", "source"]).orderBy("id").execute();
+    expect(kept).toEqual(
+      ["2608.20001", "2608.20002", "2608.20003"].map((id) => ({ id, featured_on: null, source: "arxiv" })),
+    );
   });
 
   it("learn of new versions", async () => {

@@ -10,7 +10,7 @@ import type { Verdict } from "../moderation/text-rating.ts";
 import type { NewPaper } from "../papers/paper.ts";
 import { upsertPapers } from "../papers/save-papers.ts";
 import { settleSubmission } from "../submissions/submission.queries.ts";
-import { arxivPapers } from "./arxiv.ts";
+import { arxivCategory, arxivPapers } from "./arxiv.ts";
 import { huggingFaceDay } from "./hugging-face.ts";
 import type { RemoteOptions } from "./remote.ts";
 import { SourceRefusedError, SourceUnavailableError } from "./source-error.ts";
@@ -20,6 +20,8 @@ import { noteFailure, noteSuccess, readSourceState } from "./source-state.ts";
 export interface Sources {
   readonly arxiv: Omit<RemoteOptions, "db" | "signal">;
   readonly huggingFace: Omit<RemoteOptions, "db" | "signal">;
+  /** arXiv's categories whose papers are brought in, featured or not. */
+  readonly categories?: readonly string[] | undefined;
   readonly now: () => Date;
   /** Says whether a paper that a reader submitted may be shown at once; undefined: every one may. */
   readonly judge?: ((paper: NewPaper) => Promise<Verdict | undefined>) | undefined;
@@ -32,6 +34,10 @@ const mostDays = 60;
 const refreshedDays = 45;
 const mostRefreshed = 1_000;
 const refreshedAtOnce = 100;
+/** arXiv announces nothing at weekends, and a server may be down for a few days: pages of a category are read back so far. */
+const categoryDays = 7;
+const categoryPage = 200;
+const mostCategoryPages = 20;
 
 /** The sources that the configuration names. */
 export function sourcesOf(config: Config, onAsked?: RemoteOptions["onAsked"], now = () => new Date()): Sources {
@@ -40,6 +46,7 @@ export function sourcesOf(config: Config, onAsked?: RemoteOptions["onAsked"], no
   return {
     arxiv: { base: config.arxivUrl, userAgent, onAsked },
     huggingFace: { base: config.huggingFaceUrl, userAgent, onAsked },
+    categories: config.arxivCategories,
     now,
   };
 }
@@ -50,6 +57,10 @@ export function sourceSchedule(config: Config): RegularJob[] {
   return [
     { name: "ingest-hugging-face", every: { minutes: 60 } },
     { name: "refresh-papers", every: { dayAt: { hour: 3, minute: 20 } } },
+    // After arXiv's announcement, at 20:00 in the east of the United States.
+    ...(config.arxivCategories.length === 0
+      ? []
+      : [{ name: "ingest-arxiv", every: { dayAt: { hour: 2, minute: 10 } } }]),
   ];
 }
 
@@ -65,6 +76,10 @@ export function sourceHandlers(sources: Sources): JobHandlers {
       schema: z.object({ since: z.iso.date().optional() }),
       handle: ({ since }, context) =>
         reported("huggingface", context, sources.now, () => ingestHuggingFace(since, context, sources)),
+    }),
+    "ingest-arxiv": jobHandler({
+      schema: z.object({}),
+      handle: (_, context) => reported("arxiv", context, sources.now, () => ingestCategories(context, sources)),
     }),
     "refresh-papers": jobHandler({
       schema: z.object({}),
@@ -102,6 +117,24 @@ async function ingestHuggingFace(since: Day | undefined, { db, signal }: JobCont
       await upsertPapers(trx, arrived, { source: "huggingface", now });
       await noteSuccess(trx, "huggingface", { now, state: { day, papers: papers.length, unusable } });
     });
+  }
+}
+
+/** The newest papers of the categories, to be searched and followed; into the feed of a day they come by readers alone. */
+async function ingestCategories({ db, signal }: JobContext, sources: Sources) {
+  const until = sources.now().getTime() - categoryDays * 86_400_000;
+  for (const category of sources.categories ?? []) {
+    for (let page = 0; page < mostCategoryPages; page += 1) {
+      const place = { start: page * categoryPage, most: categoryPage };
+      const { papers, total } = await arxivCategory(category, place, { ...sources.arxiv, db, signal });
+      const now = sources.now();
+      await db.transaction().execute(async (trx) => {
+        await upsertPapers(trx, papers, { source: "arxiv", now });
+        await noteSuccess(trx, "arxiv", { now });
+      });
+      const isOld = papers.some(({ publishedAt }) => publishedAt !== undefined && publishedAt.getTime() < until);
+      if (isOld || place.start + categoryPage >= total) break;
+    }
   }
 }
 

@@ -53,6 +53,7 @@ export function testConfig(dataFolder: string): Config {
     adminEmail: undefined,
     arxivUrl: "http://localhost:9",
     huggingFaceUrl: "http://localhost:9",
+    arxivCategories: [],
     ingest: false,
     runs: "readers",
   };
