@@ -196,6 +196,19 @@ describe("the site's feeds", () => {
     if (name !== "submitter/ada") expect(ids.length).toBeGreaterThan(0);
   });
 
+  it("are known to the pages that show the same", async () => {
+    for (const [page, feed] of [
+      ["/", "daily"],
+      ["/week/2024-W50", "weekly"],
+      ["/month/2024-12", "monthly"],
+      ["/trending", "trending"],
+      ["/people/ada", "submitter/ada"],
+      [`/papers/${nfe}`, `comments/${nfe}`],
+    ]) {
+      expect(await app.text(page ?? ""), page).toContain(`href="/feeds/${feed}.atom"/>`);
+    }
+  });
+
   it("has a feed of a search", async () => {
     const feed = await atom("/feeds/search/papers.atom?q=knowledge+graph");
     expect(feed.entry.map(({ id }) => id)).toContain(`tag:localhost,2026:paper/${nfe}`);

@@ -25,7 +25,10 @@ export const profileRoutes = new Hono<AppEnv>().get("/people/:name", async (c) =
   ]);
   return renderPage(
     c,
-    { title: account.name },
+    {
+      title: account.name,
+      feeds: [{ title: `Papers that ${account.name} brought`, href: `/feeds/submitter/${account.name}.atom` }],
+    },
     <ProfilePage {...{ account, reader, comments, submissions, votedFor }} />,
   );
 });
