@@ -81,6 +81,21 @@ describe("who may start runs", () => {
     expect(await runs()).toHaveLength(1);
   });
 
+  it("let nobody ask a model, or have phrases rated, without end", async () => {
+    const site = app.with();
+    const ask = async (path: string) => (await site.request(origin + path, { headers: { host: "localhost" } })).status;
+    for (const [path, most] of [
+      ["/runs/aaaaaaaaaaaa?words=dog", 120],
+      ["/papers/2501.00001?phrases=x", 60],
+    ] as const) {
+      for (let times = 0; times < most; times += 1) expect(await ask(path)).not.toBe(429);
+      expect(await ask(path)).toBe(429);
+    }
+    expect(await ask("/runs/aaaaaaaaaaaa/suggest?text=a")).toBe(429);
+    expect(await ask("/runs/aaaaaaaaaaaa/parts/rules")).toBe(429);
+    expect(await ask("/papers/2501.00001")).toBe(200);
+  });
+
   it("are signed-in readers, two runs at a time each, who guide their own", async () => {
     const elsewhere = app.with({ host: "0.0.0.0", trustedProxies: [] });
     const visitor = () => new Visitor(elsewhere, { "x-forwarded-for": stranger });

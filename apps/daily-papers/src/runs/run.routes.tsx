@@ -27,11 +27,12 @@ export const maxWaiting = 5;
 const mostListed = 50;
 const refreshSeconds = 5;
 
-/** A result's page may ask a model. */
+/** A result's page loads a model, and an address that asks something asks it. */
+const looking = rateLimit({ name: "runs", points: 600, seconds: 60, by: "address" });
 const asking = rateLimit({ name: "results", points: 120, seconds: 60, by: "address" });
 
 export const runRoutes = new Hono<AppEnv>()
-  .use("/:id", asking)
+  .use("/:id", (c, next) => (c.req.url.includes("?") ? asking(c, next) : looking(c, next)))
   .use("/:id/:part{suggest|parts}/*", asking)
   .get("/", async (c) => {
     const runs = await newestRuns(c.var.db, { most: mostListed });
