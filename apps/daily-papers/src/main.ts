@@ -26,7 +26,7 @@ try {
     config,
     log,
     onError: log.error,
-    onLost: () => fail(new Error("another server has taken the data folder")),
+    onLost: fail,
   });
   process.stdout.write(`Daily Papers is ready: ${server.url}\n`);
 

@@ -29,12 +29,14 @@ const lookEveryMs = 1_000;
 /** How many readers may watch runs at a time. */
 const mostWatching = 100;
 
+const folderTaken = new Error("another server has taken the data folder");
+
 export interface SiteOptions {
   readonly config: Config;
   /** Told about what went wrong where no reader waits for an answer, or where the answer was "Something broke here". */
   readonly onError: (error: unknown) => void;
-  /** Called when the data folder was taken from us; the process must end at once. */
-  readonly onLost: () => void;
+  /** Called when the data folder was taken from us or its database broke down; the process must end at once. */
+  readonly onLost: (error: Error) => void;
   /** Loads a run's trained model from its folder; tests give their own. */
   readonly loadModel?: (folder: string) => Promise<TrainedModel>;
   /** Lets a language model go on with a text; tests give their own. */
@@ -65,10 +67,11 @@ export interface Site {
 export async function openSite(options: SiteOptions): Promise<Site> {
   const { config, onError, onLost, loadModel, write, writeGuided, graceMs } = options;
   // With PostgreSQL, several processes share the folder: only the one whose turn it is starts runs in it.
-  const lock = config.databaseUrl === undefined ? await lockFolder(config.dataFolder, onLost) : undefined;
+  const lock =
+    config.databaseUrl === undefined ? await lockFolder(config.dataFolder, () => onLost(folderTaken)) : undefined;
   try {
     const { db, close } = await (config.databaseUrl === undefined
-      ? openEmbeddedDatabase(config.dataFolder)
+      ? openEmbeddedDatabase(config.dataFolder, onLost)
       : openPostgres(config.databaseUrl));
     try {
       await migrate(db);

@@ -14,6 +14,19 @@ export class DatabaseUnusableError extends DailyPapersError {
   readonly code = "DATABASE_UNUSABLE";
 }
 
+/** The embedded database broke down while it was open, e.g. because the disk is full: it will never answer again. */
+export class DatabaseBrokenError extends DailyPapersError {
+  override readonly name = "DatabaseBrokenError";
+  readonly code = "DATABASE_BROKEN";
+  constructor(cause: unknown) {
+    super(
+      `the embedded database broke down (${describe(cause)}); what was acknowledged is kept. ` +
+        "See that the disk has space, and start the server again",
+      { cause },
+    );
+  }
+}
+
 export interface OpenDatabase {
   readonly db: Kysely<Database>;
   /** Waits for the queries under way, then lets go of files and connections. */
@@ -25,16 +38,20 @@ types.setTypeParser(types.builtins.DATE, (day: string) => day);
 
 /**
  * The embedded database in `folder`. The caller must hold the folder's lock: PGlite does not refuse a second process.
+ * @param onBroken told when it will never answer again; the process must end.
  * @throws {DatabaseUnusableError} when the files are damaged.
  */
-export async function openEmbeddedDatabase(dataFolder: string): Promise<OpenDatabase> {
+export async function openEmbeddedDatabase(
+  dataFolder: string,
+  onBroken?: (error: DatabaseBrokenError) => void,
+): Promise<OpenDatabase> {
   const folder = join(dataFolder, "database");
   try {
-    return usePglite(await createPglite({ dataDir: folder }));
+    return usePglite(await createPglite({ dataDir: folder }), onBroken);
   } catch (cause) {
     throw new DatabaseUnusableError(
       `the embedded database in ${folder} cannot be opened (${describe(cause)}); ` +
-        "put a backup in its place, or move the folder away to begin with an empty one",
+        "see that the disk has space, put a backup in its place, or move the folder away to begin with an empty one",
       { cause },
     );
   }
@@ -46,9 +63,14 @@ export function createPglite(options: PGliteOptions): Promise<PGlite> {
 }
 
 /** A database over an open PGlite, through the same driver as a real server. */
-export function usePglite(pglite: PGlite): OpenDatabase {
+export function usePglite(pglite: PGlite, onBroken?: (error: DatabaseBrokenError) => void): OpenDatabase {
   // PGlite has one connection; a second client would wait in it for ever.
-  const { db } = usePool(new Pool(Object.assign(createPgConfig(pglite), { max: 1 })));
+  const { db } = usePool(new Pool(Object.assign(createPgConfig(pglite), { max: 1 })), (error) => {
+    // A server would start its processes anew after this; here there is nobody to, and all queries wait for ever.
+    if (error instanceof Error && "severity" in error && error.severity === "PANIC") {
+      onBroken?.(new DatabaseBrokenError(error));
+    }
+  });
   return {
     db,
     async close() {
@@ -103,8 +125,13 @@ export function usePostgres(url: string): OpenDatabase {
   return usePool(pool);
 }
 
-function usePool(pool: Pool): OpenDatabase {
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+function usePool(pool: Pool, onError?: (error: unknown) => void): OpenDatabase {
+  const db = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool }),
+    log: (event) => {
+      if (event.level === "error") onError?.(event.error);
+    },
+  });
   return { db, close: () => db.destroy() };
 }
 
