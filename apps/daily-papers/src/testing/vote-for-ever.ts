@@ -1,5 +1,5 @@
-// Votes and takes votes back until it is killed, telling each vote that was acknowledged: `vote-for-ever.ts WHERE`, a
-// data folder or the address of a PostgreSQL database.
+// Votes and takes votes back until it is killed, telling each change that was acknowledged, as "account paper on|off":
+// `vote-for-ever.ts WHERE`, a data folder or the address of a PostgreSQL database.
 import { openEmbeddedDatabase, usePostgres } from "../database/database.ts";
 import { castVote, withdrawVote } from "../votes/vote.queries.ts";
 
@@ -9,12 +9,12 @@ const accounts = await db.selectFrom("account").select("id").orderBy("id").execu
 const papers = await db.selectFrom("paper").select("id").orderBy("id").execute();
 
 for (let round = 0; ; round += 1) {
-  const change = round % 2 === 0 ? castVote : withdrawVote;
+  const on = Math.floor(round / papers.length) % 2 === 0;
   await Promise.all(
     accounts.map(async ({ id: accountId }, at) => {
       const paperId = papers[(at + round) % papers.length]?.id ?? "";
-      await change(db, { accountId, paperId, now: new Date() });
-      process.stdout.write(`${round}\n`);
+      await (on ? castVote : withdrawVote)(db, { accountId, paperId, now: new Date() });
+      process.stdout.write(`${accountId} ${paperId} ${on ? "on" : "off"}\n`);
     }),
   );
 }
