@@ -127,8 +127,11 @@ describe.each(databaseKinds())("papers brought in on $name", ({ missing, open, s
     huggingFace.asked.length = 0;
     await enqueue("ingest-hugging-face");
     await work();
-    expect(huggingFace.asked).toHaveLength(2);
+    expect(huggingFace.asked).toHaveLength(8);
     expect(await papersOfDay(database.db, "2026-08-20")).toHaveLength(1);
+    await enqueue("ingest-hugging-face");
+    await work();
+    expect(huggingFace.asked).toHaveLength(9);
     expect(await listSources(database.db)).toMatchObject([
       { name: "huggingface", state: { day: "2026-08-21" }, succeededAt: now, error: undefined },
     ]);
@@ -176,6 +179,28 @@ describe.each(databaseKinds())("papers brought in on $name", ({ missing, open, s
     expect(kept).toEqual(
       ["2608.20001", "2608.20002", "2608.20003"].map((id) => ({ id, featured_on: null, source: "arxiv" })),
     );
+  });
+
+  it("learn for some days how they are voted for, and lose no place when that fails", async () => {
+    days["2026-08-18"] = [paper("2608.10001", 3)];
+    await enqueue("ingest-hugging-face");
+    await work();
+    const before = await findPaper(database.db, "2608.10001");
+    now = new Date("2026-08-21T00:30:00Z");
+    days["2026-08-18"] = [paper("2608.10001", 40)];
+    const ok = answer("[]", json);
+    huggingFace.next.push(ok, ok, ok, answer("wait", "text/plain", 429, { "retry-after": "600" }));
+    await enqueue("ingest-hugging-face");
+    await work();
+    expect((await listSources(database.db))[0]).toMatchObject({ state: { day: "2026-08-20" }, failedAt: now });
+    now = new Date(now.getTime() + 600_000);
+    await database.db.deleteFrom("pace").execute();
+    await work();
+    expect(await findPaper(database.db, "2608.10001")).toMatchObject({
+      votesElsewhere: 40,
+      featuredAt: before?.featuredAt,
+    });
+    expect((await listSources(database.db))[0]).toMatchObject({ state: { day: "2026-08-21" } });
   });
 
   it("learn of new versions", async () => {

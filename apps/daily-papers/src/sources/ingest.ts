@@ -30,6 +30,8 @@ export interface Sources {
 /** Days that an empty installation begins with, and that a job catches up at most. */
 const firstDays = 7;
 const mostDays = 60;
+/** Readers there go on voting and talking for days: with the first look of a day, so many before it are read again. */
+const votedDays = 6;
 /** Newer versions are looked for as long as a paper is likely to have them, and details of older ones step by step. */
 const refreshedDays = 45;
 const mostRefreshed = 1_000;
@@ -103,11 +105,15 @@ async function fetchPaper(id: string, submissionId: string | undefined, { db, si
   });
 }
 
-/** Day by day from the last one that was read, which may have got more papers since; each day is kept as a whole. */
+/**
+ * Day by day from the last one that was read, which may have got more papers since, or, with the first look of a day, from
+ * some days before it; each day is kept as a whole.
+ */
 async function ingestHuggingFace(since: Day | undefined, { db, signal }: JobContext, sources: Sources) {
   const today = sources.now().toISOString().slice(0, 10);
   const last = z.object({ day: z.iso.date() }).safeParse(await readSourceState(db, "huggingface")).data?.day;
-  const first = since ?? last ?? addDays(today, -firstDays);
+  const begin = last === undefined ? addDays(today, -firstDays) : last < today ? addDays(last, -votedDays) : last;
+  const first = since ?? begin;
   const days = daysFrom(first, today).slice(0, mostDays);
   for (const day of days) {
     const { papers, unusable } = await huggingFaceDay(day, { ...sources.huggingFace, db, signal });
@@ -115,7 +121,9 @@ async function ingestHuggingFace(since: Day | undefined, { db, signal }: JobCont
     const arrived = papers.map((paper) => ({ ...paper, featuredAt: arrivalOn(day, now, paper.featuredAt) }));
     await db.transaction().execute(async (trx) => {
       await upsertPapers(trx, arrived, { source: "huggingface", now });
-      await noteSuccess(trx, "huggingface", { now, state: { day, papers: papers.length, unusable } });
+      // What was read again is no place to go on from.
+      const state = last !== undefined && day < last ? undefined : { day, papers: papers.length, unusable };
+      await noteSuccess(trx, "huggingface", { now, ...(state && { state }) });
     });
   }
 }
