@@ -3,7 +3,7 @@ import { formatCount } from "@offprint/experiment";
 import { raw } from "hono/html";
 import { writeAmount } from "../look/numbers.ts";
 import { paperPath } from "../papers/arxiv-id.ts";
-import { RunsHere } from "../papers/paper-parts.tsx";
+import { RunsHere, submitterOf } from "../papers/paper-parts.tsx";
 import type { Paper } from "../papers/paper.ts";
 import { readableTex } from "../papers/readable-tex.ts";
 import type { Implementations } from "../runs/implementations.ts";
@@ -48,6 +48,7 @@ function PaperCard({ paper, runsHere, from }: { paper: Paper; runsHere: boolean;
   const href = paperPath(paper.id);
   const title = readableTex(paper.title);
   const comments = paper.comments + paper.commentsElsewhere;
+  const submitter = submitterOf(paper);
   return (
     <Card paper={paper} vote={<VotePlace paper={paper} from={from} />}>
       {paper.authors.length > 1 && <li>{writeAmount(paper.authors.length, "author")}</li>}
@@ -67,11 +68,7 @@ function PaperCard({ paper, runsHere, from }: { paper: Paper; runsHere: boolean;
           {paper.codeStars !== undefined && <Stars count={paper.codeStars} />}
         </li>
       )}
-      {paper.submittedBy !== undefined && (
-        <li>
-          Submitted by <a href={`/people/${paper.submittedBy}`}>{paper.submittedBy}</a>
-        </li>
-      )}
+      {submitter !== undefined && <li>Submitted by {submitter}</li>}
       {paper.withdrawnAt !== undefined && <li class="withdrawn">Withdrawn</li>}
       {runsHere && (
         <li>

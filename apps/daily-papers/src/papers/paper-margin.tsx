@@ -4,11 +4,13 @@ import type { Day } from "../database/schema.ts";
 import { writeDay, writeHeadline } from "../look/dates.ts";
 import { writeAmount } from "../look/numbers.ts";
 import { paperPath } from "./arxiv-id.ts";
+import { submitterOf } from "./paper-parts.tsx";
 import type { Paper } from "./paper.ts";
 
 /** What is known of a paper beside its text. */
 export function PaperMargin({ paper, days, vote }: { paper: Paper; days: readonly Day[]; vote: Child }) {
   const [firstShown] = days;
+  const submitter = submitterOf(paper);
   const revised = paper.version !== undefined && paper.version > 1 ? paper.revisedAt : undefined;
   return (
     <dl class="paper-margin">
@@ -34,10 +36,10 @@ export function PaperMargin({ paper, days, vote }: { paper: Paper; days: readonl
               {writeHeadline(firstShown)} {firstShown.slice(0, 4)}
             </time>
           </a>
-          {paper.submittedBy !== undefined && (
+          {submitter !== undefined && (
             <>
               <br />
-              submitted by <a href={`/people/${paper.submittedBy}`}>{paper.submittedBy}</a>
+              submitted by {submitter}
             </>
           )}
         </Fact>

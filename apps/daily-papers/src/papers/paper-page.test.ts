@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { finishRun, queueRun } from "../runs/run.queries.ts";
+import { readDailyPapers } from "../sources/hugging-face.ts";
 import { TestApp } from "../testing/apps.ts";
 import { upsertPapers } from "./save-papers.ts";
 
@@ -41,6 +42,23 @@ describe("a paper's page", () => {
     const results = html.slice(html.indexOf("Results recorded here"));
     expect(results).toContain(`href="/runs/${first.id}"`);
     expect(results).toContain(".432");
+  });
+
+  it("names who submitted it where it came from, as its card does", async () => {
+    const item = {
+      paper: {
+        id: "2607.00001",
+        title: "T",
+        summary: "A",
+        authors: [{ name: "Ada Example" }],
+        publishedAt: "2026-07-01T00:00:00.000Z",
+      },
+      submittedBy: { user: "<b>someone" },
+    };
+    const { papers } = readDailyPapers([item], "2026-07-02");
+    await app.database.db.transaction().execute((trx) => upsertPapers(trx, papers, { source: "huggingface" }));
+    expect(await app.text("/papers/2607.00001")).toContain("submitted by &lt;b&gt;someone on Hugging Face");
+    expect(await app.text("/date/2026-07-02")).toContain("Submitted by &lt;b&gt;someone on Hugging Face");
   });
 
   it("leads to the versions of the paper and to the ways to read it", async () => {

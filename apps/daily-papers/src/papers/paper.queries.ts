@@ -40,6 +40,7 @@ const paperColumns = [
 /** What {@link toPaper} reads. */
 export type StoredPaper = Omit<PaperRow, "search" | "extra" | "submitted_by" | "entered_at"> & {
   readonly submitter: string | null;
+  readonly submitter_elsewhere: string | null;
 };
 
 /** Papers with the names of their submitters: the beginning of every query whose rows become a {@link Paper}. */
@@ -47,9 +48,10 @@ export function selectPapers(db: Kysely<Database>) {
   return db
     .selectFrom("paper")
     .select(paperColumns)
-    .select(
+    .select([
       sql<string | null>`(select account.name from account where account.id = paper.submitted_by)`.as("submitter"),
-    );
+      sql<string | null>`left(paper.extra ->> 'submitterElsewhere', 60)`.as("submitter_elsewhere"),
+    ]);
 }
 
 /** The paper with this id, or undefined; ids of any form may be asked for. */
@@ -114,6 +116,7 @@ export function toPaper(row: StoredPaper): Paper {
     featuredOn: row.featured_on ?? undefined,
     featuredAt: row.featured_at ?? undefined,
     submittedBy: row.submitter ?? undefined,
+    submitterElsewhere: row.submitter_elsewhere ?? undefined,
     withdrawnAt: row.withdrawn_at ?? undefined,
     changedAt: row.changed_at,
   };

@@ -49,6 +49,8 @@ export interface Paper {
   readonly featuredAt: Date | undefined;
   /** Name of the account that submitted it here. */
   readonly submittedBy: string | undefined;
+  /** Name of who submitted it to the feed that it came from, on Hugging Face. */
+  readonly submitterElsewhere: string | undefined;
   readonly withdrawnAt: Date | undefined;
   readonly changedAt: Date;
 }

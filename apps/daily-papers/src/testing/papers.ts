@@ -32,6 +32,7 @@ export function examplePaper(fields: Partial<Paper> = {}): Paper {
     featuredOn: undefined,
     featuredAt: undefined,
     submittedBy: undefined,
+    submitterElsewhere: undefined,
     withdrawnAt: undefined,
     changedAt: new Date("2026-01-01T00:00:00Z"),
     ...fields,
