@@ -150,6 +150,16 @@ describe.each(databaseKinds())("the sender of mails on $name", ({ missing, open,
     expect(smtp.arrived.map(({ to }) => to)).toEqual(["taken@example.org"]);
   });
 
+  it("writes no header of a paper's making", async () => {
+    smtp = await TestSmtp.start();
+    await queue("a@example.org", "digest", { subject: "One paper\r\nBcc: b@example.org\u2028\r\n\r\n<script>" });
+    await sender().idle();
+    const [mail] = await smtp.parsed();
+    expect(mail?.subject).toBe("One paper Bcc: b@example.org <script>");
+    expect([...(mail?.headers.keys() ?? [])]).not.toContain("bcc");
+    expect(smtp.asked.has("b@example.org")).toBe(false);
+  });
+
   it("sends nothing twice knowingly when the server dies in the midst of the text", async () => {
     smtp = await TestSmtp.start({ dieAtText: true });
     await queue("a@example.org", "digest", { text: "long ".repeat(400_000) });
