@@ -186,7 +186,7 @@ for (const { path, operationId, summary, type, id } of [
               content: { "text/plain": { schema: { type: "string" } } },
             },
           }
-        : { 429: usual[429] }),
+        : { 304: usual[304], 429: usual[429] }),
     },
   });
 }

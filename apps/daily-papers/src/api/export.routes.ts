@@ -6,6 +6,7 @@ import { answerFresh } from "../http/etag.ts";
 import { siteUrl } from "../http/site-url.ts";
 import { isGoneReader } from "../errors.ts";
 import { rateLimit } from "../limits/rate-limit.ts";
+import { feedVersion } from "../feed/feed.queries.ts";
 import { newestComments } from "../feeds/feeds.queries.ts";
 import { paperPath, parseArxivId } from "../papers/arxiv-id.ts";
 import { answeredQuestions, dumpPapers } from "./export.queries.ts";
@@ -29,9 +30,11 @@ const mostComments = 200;
 export const exportRoutes = new Hono<AppEnv>()
   .get("/api/dump.jsonl.gz", dumpLimit, (c) => {
     c.header("Content-Disposition", 'attachment; filename="daily-papers.jsonl.gz"');
-    return stream(c, dumpPapers(c.var.db), "application/gzip");
+    return answerStream(c, () => dumpPapers(c.var.db), "application/gzip");
   })
-  .get("/api/questions.jsonl", dumpLimit, (c) => stream(c, answeredQuestions(c.var.db), "application/jsonl"))
+  .get("/api/questions.jsonl", dumpLimit, (c) =>
+    answerStream(c, () => answeredQuestions(c.var.db), "application/jsonl"),
+  )
   .get("/papers/:file{[^/]+\\.md}", (c) => answerMarkdown(c, c.req.param("file").slice(0, -3)))
   .get("/papers/:id", async (c, next) => {
     if (!prefersMarkdown(c.req.header("accept"))) {
@@ -62,6 +65,14 @@ function prefersMarkdown(accept: string | undefined): boolean {
   return markdown !== -1 && (html === -1 || markdown < html);
 }
 
+/** What changes with the papers and comments alone; nothing is read for one who has it or who only asks for the head. */
+async function answerStream(c: Context<AppEnv>, values: () => AsyncIterable<unknown>, type: string): Promise<Response> {
+  const { version } = await feedVersion(c.var.db);
+  return answerFresh(c, { parts: [c.req.path, version], publicSeconds: 3_600 }, () =>
+    c.req.method === "HEAD" ? c.body(null, 200, { "Content-Type": type }) : stream(c, values(), type),
+  );
+}
+
 /** One JSON value a line, as it is read; zipped where the type says so. */
 function stream(c: Context<AppEnv>, values: AsyncIterable<unknown>, type: string): Response {
   const lines = Readable.from(jsonLines(values));
@@ -71,10 +82,7 @@ function stream(c: Context<AppEnv>, values: AsyncIterable<unknown>, type: string
     if (error instanceof Error && !isGoneReader(error)) report(error);
   };
   const body = type === "application/gzip" ? pipeline(lines, createGzip(), settled) : lines.on("error", settled);
-  return c.body(Readable.toWeb(body) as ReadableStream<Uint8Array>, 200, {
-    "Content-Type": type,
-    "Cache-Control": "public, max-age=3600",
-  });
+  return c.body(Readable.toWeb(body) as ReadableStream<Uint8Array>, 200, { "Content-Type": type });
 }
 
 async function* jsonLines(values: AsyncIterable<unknown>): AsyncGenerator<Buffer> {

@@ -144,6 +144,22 @@ describe("what can be taken away", () => {
     }
   });
 
+  it("reads nothing for who has a dump already, or asks for its head alone", async () => {
+    for (const path of ["/api/dump.jsonl.gz", "/api/questions.jsonl"]) {
+      const head = await app.with().request(`http://localhost:8787${path}`, {
+        method: "HEAD",
+        headers: { host: "localhost:8787" },
+      });
+      expect([head.status, head.body], path).toEqual([200, null]);
+      const tag = head.headers.get("etag") ?? "";
+      expect((await app.get(path, { "if-none-match": tag })).status, path).toBe(304);
+      await app.database.db.updateTable("paper").set({ changed_at: new Date() }).where("id", "=", nfe).execute();
+      const other = await app.get(path, { "if-none-match": tag });
+      expect(other.status, path).toBe(200);
+      await other.arrayBuffer();
+    }
+  });
+
   it("gives accepted answers as the long-context fine-tuning reads them", async () => {
     const text = await app.text("/api/questions.jsonl");
     expect(text).not.toContain("ada");
