@@ -17,7 +17,7 @@ export interface JobStanding {
   readonly failed: number;
 }
 
-export interface SourceStanding {
+interface SourceStanding {
   readonly name: string;
   readonly succeededAt: Date | undefined;
   readonly failedAt: Date | undefined;
