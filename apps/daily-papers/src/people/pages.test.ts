@@ -31,7 +31,11 @@ describe("the pages of people", () => {
     await grace.signIn(site.database, "grace@example.org", "grace");
     await boss.signIn(site.database, "boss@example.org", "boss");
     // Grace is new here.
-    await db().updateTable("account").set({ created_at: new Date(0) }).where("name", "!=", "grace").execute();
+    await db()
+      .updateTable("account")
+      .set({ created_at: new Date(0) })
+      .where("name", "!=", "grace")
+      .execute();
   });
   afterAll(async () => {
     await site.close();
