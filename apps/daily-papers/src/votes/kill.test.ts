@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync } from "node:fs";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -9,13 +9,18 @@ import { migrate } from "../database/migrate.ts";
 import { seed } from "../database/seed.ts";
 import { hotness } from "../papers/ranking.ts";
 import { addAccount } from "../testing/accounts.ts";
-import { makeSeededFolder, testPostgres } from "../testing/databases.ts";
+import { installedPostgres, makeSeededFolder, startPostgres, testPostgres } from "../testing/databases.ts";
 import { temporaryFolder } from "../testing/sites.ts";
 
+const installed = installedPostgres();
 const voter = fileURLToPath(new URL("../testing/vote-for-ever.ts", import.meta.url));
 
-/** Votes in a process of its own that is killed in the middle of it, twice. */
-async function killVoters(where: string, open: () => Promise<OpenDatabase>): Promise<void> {
+/** Votes in a process of its own that is killed in the middle of it, twice; or whose database is. */
+async function killVoters(
+  where: string,
+  open: () => Promise<OpenDatabase>,
+  strike: (child: ChildProcess) => unknown = (child) => child.kill("SIGKILL"),
+): Promise<void> {
   const first = await open();
   await migrate(first.db);
   await seed(first.db);
@@ -25,17 +30,17 @@ async function killVoters(where: string, open: () => Promise<OpenDatabase>): Pro
     const child = spawn(
       process.execPath,
       ["--conditions=source", "--import", import.meta.resolve("tsx"), voter, where],
-      {
-        stdio: ["ignore", "pipe", "inherit"],
-      },
+      { stdio: ["ignore", "pipe", "ignore"] },
     );
     let told = "";
+    let struck: unknown;
     const acknowledged = () => told.split("\n").slice(0, -1);
     child.stdout.on("data", (lines: Buffer) => {
       told += lines.toString();
-      if (acknowledged().length > 60 + 31 * times) child.kill("SIGKILL");
+      if (acknowledged().length > 60 + 31 * times) struck ??= strike(child);
     });
     await once(child.stdout, "close");
+    await struck;
     expect(acknowledged().length).toBeGreaterThan(60);
 
     const { db, close } = await open();
@@ -78,4 +83,11 @@ describe("a process that is killed while readers vote", { timeout: 300_000 }, ()
       await drop();
     },
   );
+
+  it.skipIf(installed === undefined)("keeps every acknowledged vote when PostgreSQL itself starts anew", async () => {
+    const postgres = await startPostgres(installed ?? "");
+    const open = async () => usePostgres(postgres.url);
+    await killVoters(postgres.url, open, () => postgres.restart());
+    await postgres.stop();
+  });
 });
