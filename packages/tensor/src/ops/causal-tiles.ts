@@ -95,6 +95,9 @@ function join(x: Tensor, n: number, shared: number): Tensor {
 
 const triangles = new Map<string, Tensor>();
 
+/** Triangles kept: a model with shifted groups and shared heads takes turns with a dozen, and what is made anew is stored anew. */
+const mostTriangles = 32;
+
 /** `[shared · side, side]` (or its transpose): 0 where the query's place in the tile is not before the key's. */
 function triangle(side: number, shared: number, transposed: boolean): Tensor {
   const key = `${side} ${shared} ${transposed}`;
@@ -112,7 +115,7 @@ function triangle(side: number, shared: number, transposed: boolean): Tensor {
       shape: [height, width],
       data: Float32Array.from({ length: height * width }, value),
     });
-  if (triangles.size > 8) triangles.clear(); // programs keep their own
+  if (triangles.size > mostTriangles) triangles.clear(); // programs keep their own
   triangles.set(key, made);
   return made;
 }
