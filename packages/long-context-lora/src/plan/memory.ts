@@ -7,7 +7,7 @@ import { scoresOf, sum, type PlannedModel, type PlanSettings } from "./settings.
 /** Bytes by part; all numbers are float32. */
 export interface MemoryPlan {
   readonly weights: number;
-  /** Of what is trained: one number each. */
+  /** Of what is trained: one number each, and the embeddings' new values, which are written beside the old ones. */
   readonly gradients: number;
   /** AdamW's two moments of the adapters, norms and other weights. */
   readonly optimizer: number;
@@ -17,7 +17,7 @@ export interface MemoryPlan {
   readonly activations: number;
   /** What attention keeps beside its result, its operands arranged in tiles, and the tiles at work. */
   readonly attention: number;
-  /** A slice of logits with its softmax and gradient. */
+  /** A slice of logits with its softmax and gradient, and the head's gradient where it is trained. */
   readonly logits: number;
   /** The same again for each other length of batch whose program is kept: an engine's program keeps the memory it worked in. */
   readonly otherPrograms: number;
@@ -56,10 +56,11 @@ export function planMemory(model: PlannedModel, settings: PlanSettings): MemoryP
   const { counts, total: trained } = trainableNames(model, settings.method, settings.lora);
   const { baseBytes, programBytes, checkpointCopies, slack } = memoryConstants;
   const graph = programBytes * config.layers;
-  const { gradients, ...work } = planWork(model, settings);
+  const { gradients: own, ...work } = planWork(model, settings);
+  const gradients = own + bytes * counts.embeddings;
   const otherPrograms = (settings.otherLengths ?? []).map((length) => {
-    const { gradients: own, ...more } = planWork(model, { ...settings, length });
-    return own + (1 + slack) * sum(Object.values(more)) + graph;
+    const { gradients: others, ...more } = planWork(model, { ...settings, length });
+    return others + (1 + slack) * sum(Object.values(more)) + graph;
   });
   const parts = {
     weights: bytes * (sum(Object.values(shapes).map(elementCount)) + counts.adapter),
@@ -93,11 +94,13 @@ function planWork(model: PlannedModel, settings: PlanSettings) {
   const mergedKept = (merged * keptLayers) / config.layers;
   const perToken = layerValues(model) * keptLayers + (recompute ? config.hiddenSize * config.layers : 0);
   const logits = Math.min(tokens * config.vocabularySize, logitsAtOnce);
+  const slices = headTrained ? Math.ceil((tokens * config.vocabularySize) / logitsAtOnce) : 0;
+  const headGradients = Math.min(2, slices) * elementCount(shapes[model.head] ?? []); // the sum so far, and a slice's own
   return {
     gradients: bytes * trained,
     activations: bytes * (tokens * (perToken + 2 * config.hiddenSize) + mergedKept),
     attention: bytes * (keptLayers * tokens * config.heads + arranged * operands + Math.min(6 * scores, tileScores)),
-    logits: bytes * (3 * logits + (headTrained ? elementCount(shapes[model.head] ?? []) : 0)),
+    logits: bytes * (3 * logits + headGradients),
   };
 }
 
