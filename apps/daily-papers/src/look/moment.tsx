@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { writeMoment } from "./dates.ts";
 
 /** A point in time; the page's script writes it in the reader's zone. */
