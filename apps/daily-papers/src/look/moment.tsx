@@ -1,5 +1,4 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { writeMoment } from "./dates.ts";
 
 /** A point in time; the page's script writes it in the reader's zone. */
