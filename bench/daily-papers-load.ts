@@ -70,7 +70,15 @@ function processorTimeOf({ child }: Server): number {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-async function load(name: string, server: Server, path: string, seconds: number, cookie?: string): Promise<void> {
+interface Load {
+  readonly path: string;
+  readonly seconds: number;
+  readonly cookie?: string;
+  /** Requests a second of all readers together; absent: as many as they get answers. */
+  readonly overallRate?: number;
+}
+
+async function load(name: string, server: Server, { path, seconds, cookie, overallRate }: Load): Promise<void> {
   const url = `${server.url}${path}`;
   const headers = { "accept-encoding": "gzip", ...(cookie === undefined ? {} : { cookie }) };
   await autocannon({ url, connections: 10, duration: 3, headers });
@@ -80,6 +88,7 @@ async function load(name: string, server: Server, path: string, seconds: number,
     connections: readers,
     duration: seconds,
     headers,
+    ...(overallRate === undefined ? {} : { overallRate }),
   });
   const row = {
     name,
@@ -97,6 +106,15 @@ async function load(name: string, server: Server, path: string, seconds: number,
     load: loadavg()[0],
   };
   process.stdout.write(`${JSON.stringify(row)}\n`);
+}
+
+/** Waits until the jobs of a site that has just started are done. */
+async function untilNothingIsDue({ url }: Server): Promise<void> {
+  for (;;) {
+    const numbers = await (await fetch(`${url}/metrics`)).text();
+    if (/^offprint_jobs_waiting 0$/m.test(numbers)) return;
+    await sleep(500);
+  }
 }
 
 /** The cookie of a reader who is signed in at the site that will run in this data folder. */
@@ -163,6 +181,7 @@ const signedIn = await signIn(data);
 const site = await start(["--conditions=source", "--import", tsx, main], {
   OFFPRINT_DATA: data,
   OFFPRINT_INGEST: "off",
+  OFFPRINT_COMMAND: "none", // nothing is learned in the background meanwhile
   OFFPRINT_TRUST_PROXY: "loopback", // so that the readers may come from addresses of their own
   PORT: "0",
 });
@@ -173,13 +192,22 @@ try {
   const day = /"submittedOnDailyAt":"(\d{4}-\d\d-\d\d)/.exec(papers)?.[1] ?? "";
   const ofDay = await (await fetch(`${site.url}/api/daily_papers?limit=100&date=${day}`)).text();
   if (!Array.isArray(newest) || newest.length === 0) throw new Error("the data folder holds no papers");
-  await load("Offprint, today", site, "/", seconds);
-  await load("Offprint, a day of the archive", site, "/date/2026-01-15", seconds);
-  await load("Offprint, today, signed in", site, "/", seconds, signedIn);
-  await load("Offprint, feed", site, "/feeds/daily.atom", 5);
+  await untilNothingIsDue(site);
+  await load("Offprint, today", site, { path: "/", seconds });
+  await load("Offprint, a day of the archive", site, { path: "/date/2026-01-15", seconds });
+  await load("Offprint, feed", site, { path: "/feeds/daily.atom", seconds });
+  await load("Offprint, today, 500 a second", site, { path: "/", seconds, overallRate: 500 });
+  await load("Offprint, today, signed in", site, { path: "/", seconds, cookie: signedIn });
+  await load("Offprint, today, signed in, 30 a second", site, {
+    path: "/",
+    seconds,
+    cookie: signedIn,
+    overallRate: 30,
+  });
   const plain = await start(["--input-type=module", "-e", plainPage], { PAPERS: ofDay });
   try {
-    await load("plain Node, the same papers", plain, "/", seconds);
+    await load("plain Node, the same papers", plain, { path: "/", seconds });
+    await load("plain Node, 200 a second", plain, { path: "/", seconds, overallRate: 200 });
   } finally {
     plain.child.kill("SIGTERM");
   }
